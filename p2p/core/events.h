@@ -1,0 +1,157 @@
+// What goes into the engine and what comes out of it: plain data, no sockets, no clocks.
+//
+// The engine is a decision machine: step(event, now) -> actions, next_deadline(). Three drivers run it: p2p/net
+// (sockets), tests/sim (virtual time), fuzzers. A host call is an event too; its verdict is the status of the
+// step, its consequences are actions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "p2p/wire/frame.h"
+#include "p2p/wire/time.h"
+#include "signer/authorization.h"
+
+namespace flblk::core {
+
+// One live session. Never reused within a process, so a message for a dead session can be told apart: state
+// is keyed by session, not by node id (interop 5, row 2).
+using SessionId = uint64_t;
+
+// ---------------------------------------------------------------------------------------------- in: network
+struct PeerConnected {
+  SessionId session = 0;
+  NodeId node_id{};
+  uint8_t flblk_version = 2;  // 1 or 2, as negotiated
+  bool trusted = false;       // configured as trusted or static: always served, never counted
+};
+struct PeerDisconnected {
+  SessionId session = 0;
+};
+struct PeerMessage {
+  SessionId session = 0;
+  wire::FramePtr frame;
+};
+
+// ------------------------------------------------------------------------------------------------- in: host
+// engine_forkchoiceUpdated as the host saw it. `attributes` absent: a head update, no change. Attributes
+// without authorization: another builder has this block.
+struct PayloadAttributes {
+  uint64_t timestamp = 0;                 // unix seconds
+  std::optional<uint64_t> block_number;   // of the block to build, where the host knows it
+  std::optional<PayloadId> payload_id;    // the host's own; compared with the authorized one from byte 1 on
+};
+struct ForkchoiceUpdated {
+  std::optional<PayloadAttributes> attributes;
+  std::optional<Authorization> authorization;
+};
+// One delta. payload_id may be zero: the authorized one goes out in any case. Metadata empty: "fees" zero and
+// the time of now.
+struct PublishFlashblock {
+  wire::FlashblocksPayloadV1 flashblock;
+};
+// getPayload seen: nothing further of this payload id may leave (byte 0 ignored).
+struct PayloadSealed {
+  PayloadId payload_id{};
+};
+// The host disconnects or the process ends: StopPublish where Publishing or Waiting.
+struct StopPublishing {
+  std::string reason;
+};
+struct TimerFired {};
+
+using Event = std::variant<PeerConnected, PeerDisconnected, PeerMessage, ForkchoiceUpdated,
+                           PublishFlashblock, PayloadSealed, StopPublishing, TimerFired>;
+
+// ---------------------------------------------------------------------------------------------------- out
+// A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action so that the driver
+// can seal for all receivers together.
+enum class SendClass : uint8_t {
+  kControl,     // Request/Accept/Reject/Cancel, StartPublish, StopPublish: never dropped
+  kFlashblock,  // may be dropped for a slow peer, whole stale blocks (older slots) first
+};
+struct Send {
+  wire::FramePtr frame;
+  SendClass cls = SendClass::kControl;
+  uint64_t slot = 0;  // Authorization timestamp of a flashblock; 0 for control
+  std::vector<SessionId> to;
+};
+
+// A verified flashblock, in index order per block, each (payload id, index) once: from peers or from us.
+struct FlashblockDelivered {
+  Authorization authorization;
+  wire::FlashblocksPayloadV1 flashblock;
+  Signature actor_sig;
+  bool own = false;
+  wire::FramePtr frame;
+};
+
+enum class PublishState : uint8_t { kIdle = 0, kWaiting = 1, kPublishing = 2, kYielded = 3 };
+// Why a transition happened; the words operators see in history, metrics and logs.
+enum class Cause : uint8_t {
+  kStarted,              // authorized, no live rival
+  kWaitingForRival,      // authorized, a rival publishes
+  kRivalStopped,         // StopPublish of the last live rival
+  kRivalSilent,          // a new block number came and the rival said nothing in it
+  kTakeoverTimeout,      // takeover_after passed without a sign of the rival
+  kYieldedToRival,       // StartPublish or newer flashblock of a rival
+  kTieBreak,             // both had started: the lower key goes on
+  kAuthorizationRenewed, // newer slot, or new attributes for the same slot
+  kNotAuthorized,        // attributes without authorization
+  kHostStopped,          // shutdown, or the host went away
+};
+const char* Name(PublishState state);
+const char* Name(Cause cause);
+
+// Every transition, renewals included. With kPublishing: the clearance and its resume point.
+struct PublishingChanged {
+  PublishState from = PublishState::kIdle;
+  PublishState to = PublishState::kIdle;
+  Cause cause = Cause::kStarted;
+  std::optional<Authorization> authorization;  // ours: kWaiting, kPublishing
+  std::optional<PublicKey> rival;
+  Duration in_previous_state{};
+  // kPublishing only: the next index we may publish; the flashblocks before it are block_so_far(), already
+  // delivered.
+  uint64_t next_index = 0;
+};
+
+// What a peer did wrong. The driver turns scores into disconnects; the engine decides the weight.
+enum class Offence : uint8_t {
+  kMalformed,        // grammar broken
+  kBadSignature,     // authorizer or builder
+  kStale,            // older than the grace
+  kUnexpected,       // control message out of turn, or flashblocks never asked for, beyond the budget
+  kFlood,            // over a named rate
+  kEquivocation,     // only the builder's fault: recorded, the relay is not charged
+};
+const char* Name(Offence offence);
+struct Penalise {
+  SessionId session = 0;
+  Offence offence = Offence::kMalformed;
+  std::string why;
+};
+// Drop the session (the driver writes Disconnect 0x10 first).
+struct Drop {
+  SessionId session = 0;
+  std::string why;
+};
+
+// Two different signed flashblocks of one builder for one (payload id, index), or two payload ids in one slot.
+struct EquivocationFound {
+  PublicKey builder;
+  uint64_t slot = 0;
+  wire::FramePtr first, second;
+};
+
+using Action = std::variant<Send, FlashblockDelivered, PublishingChanged, Penalise, Drop, EquivocationFound>;
+
+struct StepResult {
+  absl::Status status;  // verdict on a host event; OK for all others
+  std::vector<Action> actions;
+};
+
+}  // namespace flblk::core

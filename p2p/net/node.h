@@ -1,0 +1,105 @@
+// A running flblk node: sockets, dialer, listener, timers around one engine. The facade the plugin uses.
+//
+// Threads: one network thread owns engine, sessions and sockets. Every method here may be called from any
+// thread; calls are posted through a bounded queue and answer RESOURCE_EXHAUSTED when it is full. NodeObserver
+// is called on the network thread and must not block (a bound of 100 us is the house rule: copy and post).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "p2p/core/engine.h"
+#include "p2p/net/enode.h"
+#include "p2p/rlpx/session.h"
+
+namespace flblk::net {
+
+struct NodeConfig {
+  std::string listen_address = "0.0.0.0";  // IPv4 or IPv6 literal
+  uint16_t listen_port = 30303;            // 0: a free port, see NodeInfo
+  bool listen = true;
+  std::string external_address;            // for the printed enode ("extip"); empty: listen address
+  std::vector<Enode> trusted_peers;        // dialled for ever, always served
+  std::vector<Enode> static_peers;         // dialled for ever
+  uint32_t max_inbound_peers = 30;         // untrusted
+  uint32_t max_outbound_peers = 100;
+  uint32_t max_pending_sessions = 50;
+  size_t max_queue_bytes_per_peer = size_t{32} << 20;
+  size_t max_host_queue = 1024;            // posted host calls
+  PublicKey authorizer;                    // the network's
+  std::string client_id = "flblk/0.1.0";
+  bool offer_flblk1 = true;
+  rlpx::EthConfig eth;
+  core::EngineConfig engine;
+};
+
+struct NodeInfo {
+  std::string enode;                       // with the port really bound
+  NodeId node_id{};
+  uint16_t listen_port = 0;
+  std::optional<PublicKey> builder;
+};
+
+struct PeerInfo {
+  NodeId node_id{};
+  std::string client_id, remote_address;   // address: "ip:port"
+  bool inbound = false, trusted = false, is_static = false;
+  uint8_t flblk_version = 0, eth_version = 0;
+  int64_t connected_unix_ns = 0;
+  uint64_t bytes_in = 0, bytes_out = 0, dropped_flashblocks = 0, queued_bytes = 0;
+  core::PeerView gossip;
+};
+
+struct HistoryEntry {
+  int64_t unix_ns = 0;
+  core::PublishingChanged change;
+};
+
+class NodeObserver {
+ public:
+  virtual ~NodeObserver() = default;
+  virtual void OnFlashblock(const core::FlashblockDelivered& event) = 0;
+  virtual void OnPublishing(const core::PublishingChanged& event, Now now) = 0;
+  virtual void OnEquivocation(const core::EquivocationFound& event) = 0;
+  virtual void OnPeerUp(const PeerInfo& peer) = 0;
+  virtual void OnPeerDown(const PeerInfo& peer, const std::string& why) = 0;
+  virtual void OnPenalty(const PeerInfo& peer, const core::Penalise& event) = 0;
+};
+
+class Node {
+ public:
+  // `key`, `signer` (null: no builder key), `sign_once` (null: memory) and `observer` outlive the node.
+  static absl::StatusOr<std::unique_ptr<Node>> Create(NodeConfig config, const rlpx::NodeKey* key,
+                                                      Signer* signer, core::SignOnce* sign_once,
+                                                      NodeObserver* observer);
+  virtual ~Node() = default;
+
+  // Binds the listener (FAILED_PRECONDITION names address and port where it is in use) and starts the thread.
+  virtual absl::Status Start() = 0;
+  // StopPublish, Disconnect to all, flush, join; returns within about `limit` (1.5 s by default).
+  virtual void Stop(Duration limit = std::chrono::milliseconds(1500)) = 0;
+
+  using Done = std::function<void(absl::Status)>;  // called once, on the network thread
+  // RESOURCE_EXHAUSTED (queue full) or UNAVAILABLE (stopping) at once, and then `done` is not called.
+  virtual absl::Status ForkchoiceUpdated(core::ForkchoiceUpdated update, Done done) = 0;
+  virtual absl::Status Publish(wire::FlashblocksPayloadV1 flashblock, Done done) = 0;
+  virtual absl::Status Sealed(const PayloadId& payload_id, Done done) = 0;
+  virtual absl::Status StopPublishing(std::string reason, Done done) = 0;
+
+  virtual absl::Status AddPeer(const Enode& enode, bool trusted) = 0;
+  virtual absl::Status RemovePeer(const NodeId& node_id) = 0;
+
+  // Snapshots; each waits for the network thread, at most 1 s (DEADLINE_EXCEEDED).
+  virtual absl::StatusOr<NodeInfo> Info() = 0;
+  virtual absl::StatusOr<std::vector<PeerInfo>> Peers() = 0;
+  virtual absl::StatusOr<core::HandoffView> Handoff() = 0;
+  virtual absl::StatusOr<std::vector<HistoryEntry>> History() = 0;  // newest last, at most 1024
+  // Runs `fn` on the network thread with the current block's flashblocks (no gap between snapshot and the
+  // events that follow).
+  virtual absl::Status WithBlock(
+      std::function<void(const core::HandoffView&, const std::vector<core::FlashblockDelivered>&)> fn) = 0;
+};
+
+}  // namespace flblk::net

@@ -1,0 +1,47 @@
+# Every third-party package, found once. tests/setup.sh installs them on Debian 12.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(absl REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
+pkg_check_modules(glog REQUIRED IMPORTED_TARGET libglog)
+pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
+find_package(Snappy REQUIRED)
+find_package(tomlplusplus REQUIRED)
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+if(FLBLK_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(benchmark REQUIRED)
+endif()
+
+# BLAKE3: a system libblake3 where there is one, else the official C sources (on Debian 12 they
+# are part of librust-blake3-dev), compiled as a static library.
+pkg_check_modules(blake3 QUIET IMPORTED_TARGET libblake3)
+if(blake3_FOUND)
+  add_library(flblk_blake3 INTERFACE)
+  target_link_libraries(flblk_blake3 INTERFACE PkgConfig::blake3)
+else()
+  file(GLOB blake3_dirs
+    /usr/share/cargo/registry/blake3-*/c
+    ${PROJECT_SOURCE_DIR}/build/deps/usr/share/cargo/registry/blake3-*/c)
+  if(NOT blake3_dirs)
+    message(FATAL_ERROR "BLAKE3 sources not found: run tests/setup.sh, or install libblake3 with its pkg-config file")
+  endif()
+  list(GET blake3_dirs -1 blake3_dir)
+  set(blake3_sources ${blake3_dir}/blake3.c ${blake3_dir}/blake3_dispatch.c ${blake3_dir}/blake3_portable.c)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
+    list(APPEND blake3_sources
+      ${blake3_dir}/blake3_sse2_x86-64_unix.S ${blake3_dir}/blake3_sse41_x86-64_unix.S
+      ${blake3_dir}/blake3_avx2_x86-64_unix.S ${blake3_dir}/blake3_avx512_x86-64_unix.S)
+  endif()
+  add_library(flblk_blake3 STATIC ${blake3_sources})
+  target_include_directories(flblk_blake3 SYSTEM INTERFACE ${blake3_dir})
+  target_compile_options(flblk_blake3 PRIVATE -w)
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
+    target_compile_definitions(flblk_blake3 PRIVATE BLAKE3_USE_NEON=0)
+  endif()
+endif()

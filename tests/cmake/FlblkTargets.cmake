@@ -1,0 +1,48 @@
+# How every target of this project is compiled.
+add_library(flblk_options INTERFACE)
+target_include_directories(flblk_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(flblk_options INTERFACE
+  -Wall -Wextra -Wshadow -Wpedantic $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+if(FLBLK_WERROR)
+  target_compile_options(flblk_options INTERFACE -Werror)
+endif()
+if(FLBLK_SANITIZE)
+  # For every target, the BLAKE3 sources included.
+  add_compile_options(-fsanitize=${FLBLK_SANITIZE} -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${FLBLK_SANITIZE})
+  if(FLBLK_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=all)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      add_compile_options(-fno-sanitize=function)  # clang 14 and coroutines
+    endif()
+  endif()
+endif()
+
+# flblk_library(name [PURE] SOURCES ... [LINK ...])
+# PURE: no exceptions may be thrown or caught (signer, wire, rlpx, core).
+function(flblk_library name)
+  cmake_parse_arguments(ARG "PURE" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC flblk_options ${ARG_LINK})
+  if(ARG_PURE)
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+  endif()
+endfunction()
+
+# flblk_test(name SOURCES ... [LINK ...] [TIMEOUT seconds] [LABELS ...]): a GoogleTest program that is one
+# ctest. Vectors and fixtures are found below FLBLK_TEST_DATA.
+function(flblk_test name)
+  if(NOT FLBLK_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE flblk_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    FLBLK_TEST_DATA="${PROJECT_SOURCE_DIR}/tests" FLBLK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
