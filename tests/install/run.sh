@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs the release build into an empty prefix and uses what was installed as a stranger would: through the CMake
+# package, through pkg-config, and by running the installed programs.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cmake --preset release >/dev/null
+cmake --build build/release >build/install.log 2>&1 || { tail -n 40 build/install.log; exit 1; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+cmake --install build/release --prefix "$prefix" >/dev/null
+lib=$(dirname "$(find "$prefix" -name libflblk.so | head -1)")
+[ -n "$lib" ] || { echo "install: libflblk.so is not installed" >&2; exit 1; }
+
+cmake -S tests/install/consumer -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake --build "$work/build" >/dev/null
+"$work/build/consumer"
+
+export PKG_CONFIG_PATH=$lib/pkgconfig
+cc tests/install/consumer/main.c $(pkg-config --cflags --libs flblk) -Wl,-rpath,"$lib" -o "$work/by-pkg-config"
+"$work/by-pkg-config"
+
+"$prefix/bin/flblkd" --version
+"$prefix/bin/flblkctl" --version
+if ldd "$prefix/bin/flblkd" "$lib/libflblk.so" | grep 'not found'; then
+  echo "install: a shared library is missing" >&2; exit 1
+fi
+echo "install: package, pkg-config file and programs work from an empty prefix"
