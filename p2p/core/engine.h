@@ -15,6 +15,7 @@ struct EngineConfig {
   Duration takeover_after{};             // 0: off
   Duration flashblock_interval = std::chrono::milliseconds(200);
   bool stop_on_bare_fcu = false;
+  uint64_t block_seconds = 2;            // the network's block time; a rival dies two of these later
   // gossip
   uint32_t max_send_peers = 10;          // untrusted peers we feed (flblk/2)
   uint32_t max_receive_peers = 3;        // peers that feed us (flblk/2)
@@ -42,6 +43,14 @@ struct HandoffView {
   std::optional<Authorization> authorization;
   std::optional<PublicKey> rival;
   uint64_t next_index = 0;
+  uint64_t missing = 0;                  // see PublishingChanged
+};
+
+struct EngineStats {                     // counters since start
+  uint64_t flashblocks_new = 0, flashblocks_own = 0, duplicates = 0, own_echoes = 0;
+  uint64_t late = 0;                     // verified, but of a block that is over
+  uint64_t stale = 0, future = 0, bad_signature = 0, malformed = 0, invalid = 0, unsolicited = 0, flood = 0;
+  uint64_t equivocations = 0, conflicts = 0, markers_relayed = 0;
 };
 
 class Engine {
@@ -51,12 +60,14 @@ class Engine {
   Engine(const Engine&);                 // a regular value: the model checker forks it
   Engine& operator=(const Engine&);
 
-  StepResult Step(const Event& event, Now now);
+  // Move the event in where it is not needed again: a flashblock then goes through without a copy.
+  StepResult Step(Event event, Now now);
   // When TimerFired is due; nullopt: never.
   std::optional<MonoTime> NextDeadline() const;
 
   HandoffView handoff() const;
   std::vector<PeerView> peers() const;
+  const EngineStats& stats() const;
   // Verified flashblocks of the current block in index order, from index 0 without a gap.
   const std::vector<FlashblockDelivered>& block_so_far() const;
 

@@ -5,6 +5,7 @@
 // step, its consequences are actions.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -80,10 +81,13 @@ struct Send {
   std::vector<SessionId> to;
 };
 
+// Decoded once, shared by whoever keeps it: never null, never changed.
+using FlashblockPtr = std::shared_ptr<const wire::FlashblocksPayloadV1>;
+
 // A verified flashblock, in index order per block, each (payload id, index) once: from peers or from us.
 struct FlashblockDelivered {
   Authorization authorization;
-  wire::FlashblocksPayloadV1 flashblock;
+  FlashblockPtr flashblock;
   Signature actor_sig;
   bool own = false;
   wire::FramePtr frame;
@@ -117,6 +121,9 @@ struct PublishingChanged {
   // kPublishing only: the next index we may publish; the flashblocks before it are block_so_far(), already
   // delivered.
   uint64_t next_index = 0;
+  // kPublishing only: indices below next_index that never reached us. Above 0 block_so_far() ends before the
+  // first of them, and the host cannot build on what it has not seen.
+  uint64_t missing = 0;
 };
 
 // What a peer did wrong. The driver turns scores into disconnects; the engine decides the weight.
@@ -140,9 +147,17 @@ struct Drop {
   std::string why;
 };
 
-// Two different signed flashblocks of one builder for one (payload id, index), or two payload ids in one slot.
+// What two signed frames prove together. The first was delivered and relayed, the second never is. Reported
+// once per (builder of the second, slot, kind).
+enum class Evidence : uint8_t {
+  kTwoFlashblocks,  // equivocation: one builder, one (payload id, index), two contents
+  kTwoPayloads,     // equivocation: one builder, one slot, two payload ids
+  kTwoBuilders,     // conflict: two builders signed one (payload id, index); the fault of neither alone
+};
+const char* Name(Evidence evidence);
 struct EquivocationFound {
-  PublicKey builder;
+  Evidence kind = Evidence::kTwoFlashblocks;
+  PublicKey builder;  // who signed `second`
   uint64_t slot = 0;
   wire::FramePtr first, second;
 };
