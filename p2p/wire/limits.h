@@ -6,18 +6,23 @@
 
 namespace flblk::wire {
 
-// flblk message, id byte included, uncompressed. geth refuses a declared snappy length above 2^24 - 1.
+// flblk message, id byte included, uncompressed. geth refuses a declared snappy length above 2^24
+// - 1.
 inline constexpr size_t kMaxMessageBytes = (size_t{1} << 24) - 1;
 // RLPx frame: the size field has 3 bytes.
 inline constexpr size_t kMaxFrameBytes = (size_t{1} << 24) - 1;
 // Highest flashblock index a World Chain node looks at (handler.rs MAX_FLASHBLOCK_INDEX).
 inline constexpr uint64_t kMaxFlashblockIndex = 100;
-// Authorizations this much older than the newest slot are stale (connection.rs AUTHORIZATION_TIMESTAMP_GRACE).
+// Authorizations this much older than the newest slot are stale (connection.rs
+// AUTHORIZATION_TIMESTAMP_GRACE).
 inline constexpr uint64_t kStaleGraceSeconds = 10;
 // Authorizations further ahead of the wall clock are refused, without penalty.
 inline constexpr uint64_t kMaxFutureSeconds = 12;
 // RLP lists inside lists; the deepest legal structure (access list storage changes) has 10.
 inline constexpr size_t kMaxRlpDepth = 16;
+// Transactions of one flashblock: 2^24 bytes of empty ones would otherwise become 400 MB of
+// vectors.
+inline constexpr size_t kMaxTransactions = size_t{1} << 18;
 inline constexpr size_t kMaxMetadataBytes = size_t{4} << 20;
 inline constexpr size_t kMaxExtraDataBytes = 1024;
 
