@@ -1,0 +1,150 @@
+#include "tests/harness/script.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace flblk::harness {
+namespace {
+
+constexpr uint64_t kMaxNumber =
+    1'000'000'000;  // of any number in a script: no overflow in nanoseconds
+constexpr int64_t kRestartDefaultNs = 1000 * kNsPerMs;
+
+absl::Status Wrong(absl::string_view step, absl::string_view word, absl::string_view wanted) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("script step \"", step, "\": \"", word, "\" is not ", wanted));
+}
+
+bool ParseNumber(absl::string_view text, uint64_t& out) {
+  return !text.empty() && text[0] != '+' && absl::SimpleAtoi(text, &out) && out <= kMaxNumber;
+}
+
+bool ParseMs(absl::string_view text, int64_t& out_ns) {
+  uint64_t ms = 0;
+  if (!absl::ConsumeSuffix(&text, "ms") || !ParseNumber(text, ms)) return false;
+  out_ns = static_cast<int64_t>(ms) * kNsPerMs;
+  return true;
+}
+
+bool ParseBuilder(absl::string_view text, size_t builders, size_t& out) {
+  for (size_t i = 0; i < builders; ++i) {
+    if (text == BuilderName(i)) {
+      out = i;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ParseWhen(absl::string_view text, Step& step) {
+  if (ParseMs(text, step.offset_ns)) return true;
+  std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(text, absl::MaxSplits('+', 1));
+  if (text.find('+') != absl::string_view::npos && !ParseMs(parts.second, step.offset_ns))
+    return false;
+  std::pair<absl::string_view, absl::string_view> place =
+      absl::StrSplit(parts.first, absl::MaxSplits('.', 1));
+  if (!ParseNumber(place.first, step.block.emplace())) return false;
+  if (parts.first.find('.') == absl::string_view::npos) return true;
+  return ParseNumber(place.second, step.index.emplace());
+}
+
+absl::Status ParseHow(const std::vector<absl::string_view>& words, size_t builders, Step& step) {
+  const absl::string_view how = words[2];
+  const bool has_argument = words.size() == 4;
+  if (how == "graceful") {
+    step.how = How::kGraceful;
+    if (has_argument && !ParseBuilder(words[3], builders, step.successor.emplace())) {
+      return Wrong(step.text, words[3], "a builder of this run");
+    }
+    return absl::OkStatus();
+  }
+  if (how == "kill" || how == "term") {
+    step.how = how == "kill" ? How::kKill : How::kTerm;
+    return has_argument ? Wrong(step.text, words[3], "expected here") : absl::OkStatus();
+  }
+  if (how != "stop" && how != "restart") {
+    return Wrong(step.text, how, "graceful, kill, term, stop or restart");
+  }
+  step.how = how == "stop" ? How::kStop : How::kRestart;
+  step.duration_ns = kRestartDefaultNs;
+  if (!has_argument && step.how == How::kStop) {
+    return Wrong(step.text, how, "complete: \"stop\" needs a time, such as 500ms");
+  }
+  if (has_argument && !ParseMs(words[3], step.duration_ns)) {
+    return Wrong(step.text, words[3], "a time, such as 500ms");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Step> ParseStep(absl::string_view text, size_t builders) {
+  Step step;
+  step.text = std::string(text);
+  std::vector<absl::string_view> words =
+      absl::StrSplit(text, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
+  if (words.size() < 3 || words.size() > 4) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("script step \"", text, "\": expected \"when who how [argument]\""));
+  }
+  if (!ParseWhen(words[0], step)) {
+    return Wrong(text, words[0], "a time (block, block.index, either with +Nms, or Nms)");
+  }
+  if (words[1] != "active" && !ParseBuilder(words[1], builders, step.builder.emplace())) {
+    return Wrong(text, words[1], "a builder of this run, or \"active\"");
+  }
+  if (absl::Status status = ParseHow(words, builders, step); !status.ok()) return status;
+  return step;
+}
+
+}  // namespace
+
+const char* Name(How how) {
+  switch (how) {
+    case How::kGraceful:
+      return "graceful";
+    case How::kKill:
+      return "kill";
+    case How::kTerm:
+      return "term";
+    case How::kStop:
+      return "stop";
+    case How::kRestart:
+      return "restart";
+  }
+  return "?";
+}
+
+std::string BuilderName(size_t builder) {
+  if (builder < 26) return std::string(1, static_cast<char>('A' + builder));
+  return absl::StrCat("B", builder);
+}
+
+absl::StatusOr<std::vector<Step>> ParseScript(absl::string_view text, size_t builders) {
+  std::vector<Step> steps;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    line = line.substr(0, line.find('#'));
+    for (absl::string_view part : absl::StrSplit(line, ';')) {
+      part = absl::StripAsciiWhitespace(part);
+      if (part.empty()) continue;
+      if (steps.size() == kMaxScriptSteps) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("script: more than ", kMaxScriptSteps, " steps"));
+      }
+      absl::StatusOr<Step> step = ParseStep(part, builders);
+      if (!step.ok()) return step.status();
+      steps.push_back(*std::move(step));
+    }
+  }
+  return steps;
+}
+
+int64_t FireTime(const Step& step, const Timing& timing) {
+  if (!step.block) return step.offset_ns;
+  if (!step.index) return timing.SlotStart(*step.block) + step.offset_ns;
+  return timing.Due(*step.block, *step.index) - timing.interval_ns / 2 + step.offset_ns;
+}
+
+}  // namespace flblk::harness
