@@ -1,0 +1,155 @@
+#include "tests/harness/run_view.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace flblk::harness {
+namespace {
+
+// One pass over the records in time order; each record kind has its rule.
+class Indexer {
+ public:
+  explicit Indexer(RunView& view) : view_(view) {
+    view_.absences.resize(view_.setup.shape.nodes());
+  }
+
+  void Run() {
+    for (const Record& record : view_.records) {
+      now_ = record.at_ns;
+      std::visit([this](const auto& what) { Add(what); }, record.what);
+    }
+    if (!view_.blocks.empty()) view_.blocks.back().end_ns = view_.end_ns;
+    for (auto& absences : view_.absences) {
+      for (Absence& absence : absences) absence.until_ns = EndOfAbsence(absence);
+    }
+    for (BlockView& block : view_.blocks) {
+      const uint64_t number = block.started.block;
+      block.disturbed = disturbed_.count(number) > 0 || authorized_.count(number) == 0;
+      CountGaps(block);
+    }
+  }
+
+ private:
+  BlockView* Find(uint64_t block) {
+    return block < view_.blocks.size() ? &view_.blocks[block] : nullptr;
+  }
+
+  void Add(const BlockStarted& started) {
+    if (!view_.blocks.empty()) view_.blocks.back().end_ns = now_;
+    BlockView& block = view_.blocks.emplace_back();
+    block.started = started;
+    block.start_ns = now_;
+    block.at.resize(view_.setup.shape.nodes());
+  }
+  void Add(const Published& published) {
+    BlockView* block = Find(published.block);
+    if (block != nullptr) block->deltas[{published.index, published.builder}] = Delta{now_, {}, 0};
+  }
+  void Add(const Answered& answer) {
+    if (answer.code != 0) ++view_.refused[answer.code];
+    BlockView* block = Find(answer.block);
+    if (block == nullptr) return;
+    auto delta = block->deltas.find({answer.index, answer.builder});
+    if (delta == block->deltas.end()) return;
+    delta->second.answered_ns = now_;
+    delta->second.code = answer.code;
+  }
+  void Add(const Received& received) {
+    BlockView* block = Find(received.block);
+    if (block == nullptr) return;
+    if (!received.same_content) ++view_.different_content;
+    Return(received.node);
+    switch (block->at[static_cast<size_t>(received.node)].Add(received.index, received.publisher)) {
+      case Arrival::kNext:
+        break;
+      case Arrival::kDuplicate:
+        ++view_.duplicates;
+        return;
+      case Arrival::kGap:
+        break;  // counted at the end: what stays a hole
+      case Arrival::kOutOfOrder:
+        ++view_.out_of_order;
+        break;
+    }
+    auto delta = block->deltas.find({received.index, received.publisher});
+    if (delta != block->deltas.end() && !received.own) {
+      view_.latency.Add(now_ - delta->second.published_ns);
+    }
+  }
+  void Add(const Foreign& foreign) {
+    view_.foreign.push_back(absl::StrCat(
+        NodeName(view_.setup.shape, static_cast<size_t>(foreign.node)), ": ", foreign.what));
+  }
+  void Add(const NodeLife& event) {
+    auto& absences = view_.absences[static_cast<size_t>(event.node)];
+    const bool away = !absences.empty() && !absences.back().up_ns;
+    switch (event.life) {
+      case Life::kUp:
+      case Life::kThawed:
+        if (away) absences.back().up_ns = now_;
+        break;
+      case Life::kKilled:
+      case Life::kLeaving:
+      case Life::kFrozen:
+      case Life::kDied:
+        if (!away) absences.push_back({.from_ns = now_, .up_ns = {}, .returned_ns = {}});
+        break;
+    }
+  }
+  void Add(const CheckFailed& failed) { view_.failed_checks.push_back(failed.what); }
+  void Add(const BuilderAuthorized& given) {
+    if (given.error.empty()) authorized_.insert(given.block);
+  }
+  void Add(const StepFired& step) {
+    if (step.how != How::kGraceful && step.victim_was_active) disturbed_.insert(step.block);
+  }
+  void Add(const StateChanged&) {}
+
+  void CountGaps(const BlockView& block) {
+    for (size_t node = 0; node < block.at.size(); ++node) {
+      if (view_.Answerable(static_cast<int>(node), block)) view_.gaps += block.at[node].holes();
+    }
+  }
+
+  int64_t EndOfAbsence(const Absence& absence) const {
+    if (!absence.returned_ns) return view_.end_ns;
+    for (const BlockView& block : view_.blocks) {
+      if (*absence.returned_ns < block.end_ns) return block.end_ns;
+    }
+    return view_.end_ns;
+  }
+
+  void Return(int node) {
+    auto& absences = view_.absences[static_cast<size_t>(node)];
+    if (!absences.empty() && absences.back().up_ns && !absences.back().returned_ns) {
+      absences.back().returned_ns = now_;
+    }
+  }
+
+  RunView& view_;
+  int64_t now_ = 0;
+  std::set<uint64_t> authorized_, disturbed_;  // blocks
+};
+
+}  // namespace
+
+bool RunView::Away(int node, int64_t from_ns, int64_t to_ns) const {
+  for (const Absence& absence : absences[static_cast<size_t>(node)]) {
+    if (absence.from_ns < to_ns && from_ns < absence.until_ns) return true;
+  }
+  return false;
+}
+
+RunView MakeView(const RunSetup& setup, std::vector<Record> records) {
+  RunView view;
+  view.setup = setup;
+  std::stable_sort(records.begin(), records.end(),
+                   [](const Record& a, const Record& b) { return a.at_ns < b.at_ns; });
+  view.records = std::move(records);
+  view.end_ns = view.records.empty() ? 0 : view.records.back().at_ns + 1;
+  Indexer(view).Run();
+  return view;
+}
+
+}  // namespace flblk::harness
