@@ -1,0 +1,67 @@
+#include "tests/harness/report.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace flblk::harness {
+namespace {
+
+void Expect(bool holds, Report& report, std::string words) {
+  if (!holds) report.violations.push_back(std::move(words));
+}
+
+// A node that runs again for this long must have received something.
+constexpr int64_t kReturnLimitNs = 10'000 * kNsPerMs;
+
+void JudgeReturns(const RunView& view, Report& report) {
+  for (size_t node = 0; node < view.absences.size(); ++node) {
+    for (const Absence& absence : view.absences[node]) {
+      if (!absence.up_ns || absence.returned_ns) continue;
+      const int64_t silent_ns = view.end_ns - *absence.up_ns;
+      Expect(silent_ns < kReturnLimitNs, report,
+             absl::StrCat(NodeName(view.setup.shape, node), " received nothing in the ",
+                          silent_ns / kNsPerMs, " ms after it came back"));
+    }
+  }
+}
+
+void CountAnswers(const RunView& view, Report& report) {
+  for (const BlockView& block : view.blocks) {
+    for (const auto& [key, delta] : block.deltas) {
+      report.flashblocks += delta.answered_ns.has_value() && delta.code == 0;
+    }
+  }
+  for (const Record& record : view.records) {
+    report.received += std::holds_alternative<Received>(record.what);
+  }
+}
+
+}  // namespace
+
+Report MakeReport(const RunView& view) {
+  Report report;
+  report.gaps = view.gaps;
+  report.duplicates = view.duplicates;
+  report.out_of_order = view.out_of_order;
+  report.different_content = view.different_content;
+  report.refused = view.refused;
+  report.latency = view.latency;
+  report.two_publishers_ns = TwoPublishersNs(view);
+  CountAnswers(view, report);
+  JudgeBlocks(view, report);
+  JudgeHandoffs(view, report);
+  JudgeReturns(view, report);
+  Expect(report.received > 0, report, "no subscriber received anything");
+  Expect(report.gaps == 0, report, absl::StrCat("gaps: ", report.gaps));
+  Expect(report.duplicates == 0, report, absl::StrCat("duplicates: ", report.duplicates));
+  Expect(report.out_of_order == 0, report, absl::StrCat("out of order: ", report.out_of_order));
+  Expect(report.different_content == 0, report,
+         absl::StrCat("flashblocks with other content: ", report.different_content));
+  Expect(report.two_publishers_ns <= view.setup.timing.interval_ns, report,
+         absl::StrCat("two builders held a clearance for ", report.two_publishers_ns / kNsPerMs,
+                      " ms"));
+  for (const std::string& foreign : view.foreign) Expect(false, report, "foreign: " + foreign);
+  for (const std::string& failed : view.failed_checks) Expect(false, report, failed);
+  return report;
+}
+
+}  // namespace flblk::harness

@@ -1,0 +1,289 @@
+#include "tests/harness/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace flblk::harness {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr int kA = 0, kB = 1, kR = 2, kS = 3;
+constexpr uint64_t kPlanned = 10;
+
+// Writes runs of builders A and B, a relay and a subscriber: slots of 1 s, ten flashblocks.
+class Story {
+ public:
+  explicit Story(int64_t takeover_ms = 0) {
+    setup_.shape = {.builders = 2, .relays = 1, .subscribers = 1};
+    setup_.timing = {
+        .slot_ns = 1000 * kNsPerMs, .interval_ns = 100 * kNsPerMs, .flashblocks = kPlanned};
+    setup_.takeover_ns = takeover_ms * kNsPerMs;
+    setup_.detect_ns = 10 * kNsPerMs;
+  }
+
+  void At(uint64_t block, int64_t ms, decltype(Record::what) what) {
+    records_.push_back({setup_.timing.SlotStart(block) + ms * kNsPerMs, std::move(what)});
+  }
+  void Block(uint64_t block, int builder) {
+    At(block, 0,
+       BlockStarted{
+           .block = block, .number = 100 + block, .slot = 7000 + block, .planned = kPlanned});
+    At(block, 0, BuilderAuthorized{.block = block, .builder = builder, .error = ""});
+  }
+  void Publish(uint64_t block, uint64_t index, int builder, int64_t late_ms = 0) {
+    const int64_t due = static_cast<int64_t>(index) * 100 + 50 + late_ms;
+    At(block, due, Published{.builder = builder, .block = block, .index = index});
+    At(block, due + 1,
+       Answered{.builder = builder, .block = block, .index = index, .code = 0, .message = ""});
+  }
+  void Receive(uint64_t block, uint64_t index, int builder, int node, int64_t late_ms = 0) {
+    At(block, static_cast<int64_t>(index) * 100 + 52 + late_ms,
+       Received{.node = node,
+                .block = block,
+                .index = index,
+                .publisher = builder,
+                .own = node == builder});
+  }
+  void Everywhere(uint64_t block, uint64_t first, uint64_t last, int builder,
+                  std::vector<int> nodes, int64_t late_ms = 0) {
+    for (uint64_t index = first; index <= last; ++index) {
+      Publish(block, index, builder, late_ms);
+      for (int node : nodes) Receive(block, index, builder, node, late_ms);
+    }
+  }
+  void Cleared(uint64_t block, int64_t ms, int builder) {
+    At(block, ms, StateChanged{.builder = builder, .publishing = true, .slot = 7000 + block});
+  }
+  void Yields(uint64_t block, int64_t ms, int builder) {
+    At(block, ms, StateChanged{.builder = builder, .publishing = false, .slot = 7000 + block});
+  }
+
+  Report Judge() const { return MakeReport(MakeView(setup_, records_)); }
+  const RunSetup& setup() const { return setup_; }
+
+ private:
+  RunSetup setup_;
+  std::vector<Record> records_;
+};
+
+const std::vector<int> kAll = {kA, kB, kR, kS};
+const std::vector<int> kWithoutA = {kB, kR, kS};
+
+Story GracefulRun() {
+  Story run;
+  run.Block(0, kA);
+  run.Cleared(0, 1, kA);
+  run.Everywhere(0, 0, 4, kA, kAll);
+  run.At(
+      0, 500,
+      StepFired{
+          .block = 0, .mid_block = true, .victim = kA, .successor = kB, .text = "0.5 A graceful"});
+  run.Yields(0, 501, kA);
+  run.Cleared(0, 502, kB);
+  run.Everywhere(0, 5, 9, kB, kAll);
+  run.Block(1, kB);
+  run.Cleared(1, 1, kB);
+  run.Everywhere(1, 0, 9, kB, kAll);
+  return run;
+}
+
+TEST(Report, GracefulHandoffMidBlock) {
+  Report report = GracefulRun().Judge();
+  EXPECT_THAT(report.violations, IsEmpty());
+  ASSERT_EQ(report.blocks.size(), 2u);
+  EXPECT_EQ(FormatSequence(report.blocks[0].publishers), "0-4 A, 5-9 B");
+  EXPECT_EQ(report.flashblocks, 20u);
+  EXPECT_EQ(report.received, 80u);
+  EXPECT_EQ(report.two_publishers_ns, 0);
+  ASSERT_EQ(report.handoffs.size(), 1u);
+  EXPECT_EQ(report.handoffs[0].clearance_ns, 2 * kNsPerMs);
+  EXPECT_EQ(report.handoffs[0].gap_ns, 100 * kNsPerMs);
+  EXPECT_EQ(report.handoffs[0].resumed_index, 5u);
+  EXPECT_EQ(report.latency.count(), 60u);  // not at the publisher itself
+  EXPECT_EQ(report.latency.Max(), 2 * kNsPerMs);
+}
+
+TEST(Report, ALostDeltaIsNamed) {
+  Story run = GracefulRun();
+  run.Block(2, kB);
+  run.Everywhere(2, 0, 8, kB, kAll);
+  run.Everywhere(2, 9, 9, kB, {kA, kB, kR});
+  Report report = run.Judge();
+  EXPECT_EQ(report.lost, 1u);
+  EXPECT_THAT(report.violations, Contains("block 2: index 9 of B lost at S1"));
+}
+
+TEST(Report, GapDuplicateAndOrderAtAReceiver) {
+  Story run = GracefulRun();
+  run.Block(2, kB);
+  run.Everywhere(2, 0, 9, kB, {kA, kB, kR});
+  for (uint64_t index : {0, 1, 1, 3, 4, 6, 5, 7, 8, 9}) {
+    run.At(2, 980, Received{.node = kS, .block = 2, .index = index, .publisher = kB});
+  }
+  Report report = run.Judge();
+  EXPECT_EQ(report.gaps, 1u);
+  EXPECT_EQ(report.duplicates, 1u);
+  EXPECT_EQ(report.out_of_order, 1u);
+  EXPECT_EQ(report.lost, 1u);
+  EXPECT_FALSE(report.ok());
+}
+
+TEST(Report, OtherContentAndForeignFail) {
+  Story run = GracefulRun();
+  run.At(1, 990, Foreign{.node = kS, .what = "unknown payload 01"});
+  Report foreign = run.Judge();
+  EXPECT_THAT(foreign.violations, ElementsAre("foreign: S1: unknown payload 01"));
+  run.Block(2, kB);
+  run.Everywhere(2, 0, 9, kB, kWithoutA);
+  for (uint64_t index = 0; index < kPlanned; ++index) {
+    run.At(
+        2, 990,
+        Received{
+            .node = kA, .block = 2, .index = index, .publisher = kB, .same_content = index != 3});
+  }
+  EXPECT_EQ(run.Judge().different_content, 1u);
+}
+
+TEST(Report, AnUndisturbedBlockMustBeComplete) {
+  Story run = GracefulRun();
+  run.Block(2, kB);
+  run.Everywhere(2, 0, 7, kB, kAll);
+  EXPECT_THAT(run.Judge().violations, ElementsAre("block 2: incomplete: 0-7 B of 10"));
+}
+
+TEST(Report, AnUnansweredPublishFails) {
+  Story run = GracefulRun();
+  run.Block(2, kB);
+  run.Everywhere(2, 0, 9, kB, kAll);
+  run.At(2, 995, Published{.builder = kB, .block = 2, .index = 10});
+  EXPECT_THAT(run.Judge().violations,
+              ElementsAre("block 2: publish of index 10 by B was never answered"));
+}
+
+// A is killed after index 3; index 4 was acknowledged and reached nobody.
+Story KillRun(int64_t takeover_ms, uint64_t resumed_in) {
+  Story run(takeover_ms);
+  run.Block(0, kA);
+  run.Cleared(0, 1, kA);
+  run.Everywhere(0, 0, 3, kA, kAll);
+  run.Publish(0, 4, kA);
+  run.Receive(0, 4, kA, kA);
+  run.At(0, 455, NodeLife{.node = kA, .life = Life::kKilled});
+  run.At(0, 455,
+         StepFired{.how = How::kKill,
+                   .block = 0,
+                   .mid_block = true,
+                   .victim = kA,
+                   .successor = kB,
+                   .text = "k"});
+  if (resumed_in == 0) {
+    run.Cleared(0, 480, kB);
+    run.Everywhere(0, 4, 9, kB, kWithoutA, 40);
+  }
+  for (uint64_t block = 1; block < 4; ++block) {
+    run.Block(block, kB);
+    if (resumed_in > block) continue;
+    run.Cleared(block, 1, kB);
+    run.Everywhere(block, 0, 9, kB, kWithoutA);
+  }
+  return run;
+}
+
+TEST(Report, KillWithoutTakeoverResumesAtTheNextBlock) {
+  Report report = KillRun(0, 1).Judge();
+  EXPECT_THAT(report.violations, IsEmpty());
+  EXPECT_TRUE(report.blocks[0].disturbed);
+  EXPECT_EQ(FormatSequence(report.blocks[0].publishers), "0-3 A");
+  EXPECT_EQ(report.excused, 1u);
+  EXPECT_EQ(report.handoffs[0].resumed_block, 1u);
+  EXPECT_EQ(report.handoffs[0].resumed_index, 0u);
+}
+
+TEST(Report, KillWithTakeoverResumesInTheSameBlock) {
+  Report report = KillRun(150, 0).Judge();
+  EXPECT_THAT(report.violations, IsEmpty());
+  EXPECT_EQ(FormatSequence(report.blocks[0].publishers), "0-3 A, 4-9 B");
+  EXPECT_EQ(report.handoffs[0].resumed_index, 4u);
+}
+
+TEST(Report, LateSuccessorsFail) {
+  EXPECT_THAT(KillRun(150, 1).Judge().violations,
+              Contains("step \"k\": B did not continue block 0"));
+  EXPECT_THAT(KillRun(0, 2).Judge().violations,
+              Contains("step \"k\": B published only from block 2"));
+  EXPECT_THAT(KillRun(0, 9).Judge().violations, Contains("step \"k\": B never published"));
+}
+
+TEST(Report, WhatAFallenBuilderGotOutMustArriveEverywhere) {
+  Story run = KillRun(0, 1);
+  run.Receive(0, 4, kA, kR);
+  Report report = run.Judge();
+  EXPECT_EQ(report.excused, 0u);
+  EXPECT_EQ(report.lost, 2u);
+  EXPECT_THAT(report.violations, Contains("block 0: index 4 of A lost at S1"));
+}
+
+TEST(Report, ARestartedNodeMustReceiveAgain) {
+  Story run = KillRun(0, 1);
+  run.At(1, 500, NodeLife{.node = kA, .life = Life::kUp});
+  EXPECT_THAT(run.Judge().violations, IsEmpty());  // too short to tell
+  run.At(20, 0, CheckFailed{.what = "end"});
+  EXPECT_THAT(run.Judge().violations, Contains(HasSubstr("A received nothing in the 18500 ms")));
+}
+
+TEST(Report, ARestartedNodeIsAskedAgainFromItsNextBlock) {
+  Story run = KillRun(0, 1);
+  run.At(1, 500, NodeLife{.node = kA, .life = Life::kUp});
+  run.Receive(1, 9, kB, kA);
+  EXPECT_THAT(run.Judge().violations, Contains("block 2: index 0 of B lost at A"));
+}
+
+TEST(Report, TwoPublishersAreTimedWithoutFrozenOnes) {
+  Story run = GracefulRun();
+  run.Cleared(1, 400, kA);
+  run.Yields(1, 700, kA);
+  EXPECT_EQ(run.Judge().two_publishers_ns, 300 * kNsPerMs);
+  EXPECT_THAT(run.Judge().violations, ElementsAre("two builders held a clearance for 300 ms"));
+  run.At(1, 450, NodeLife{.node = kA, .life = Life::kFrozen});
+  run.At(1, 650, NodeLife{.node = kA, .life = Life::kThawed});
+  EXPECT_EQ(run.Judge().two_publishers_ns, 100 * kNsPerMs);
+}
+
+TEST(Report, RefusalsAreCountedByCode) {
+  Story run = GracefulRun();
+  run.At(0, 503, Published{.builder = kA, .block = 0, .index = 5});
+  run.At(0, 504, Answered{.builder = kA, .block = 0, .index = 5, .code = 9, .message = "yielded"});
+  Report report = run.Judge();
+  EXPECT_THAT(report.violations, IsEmpty());
+  EXPECT_EQ(report.refused.at(9), 1u);
+  EXPECT_THAT(FormatTable(report, run.setup()), HasSubstr("refused with FAILED_PRECONDITION: 1"));
+}
+
+TEST(Report, NothingReceivedFails) {
+  Story run;
+  EXPECT_THAT(run.Judge().violations, ElementsAre("no subscriber received anything"));
+}
+
+TEST(Report, TableAndJson) {
+  Story run = GracefulRun();
+  Report report = run.Judge();
+  const std::string table = FormatTable(report, run.setup());
+  EXPECT_THAT(table, HasSubstr("0-4 A, 5-9 B"));
+  EXPECT_THAT(table, HasSubstr("PASSED"));
+  const std::string line = FormatJson(report, run.setup());
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  nlohmann::json json = nlohmann::json::parse(line);
+  EXPECT_EQ(json["ok"], true);
+  EXPECT_EQ(json["blocks"][0]["sequence"], "0-4 A, 5-9 B");
+  EXPECT_EQ(json["handoffs"][0]["clearance_ms"], 2.0);
+  EXPECT_EQ(json["latency_ms"]["count"], 60);
+}
+
+}  // namespace
+}  // namespace flblk::harness
