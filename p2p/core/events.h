@@ -1,8 +1,8 @@
 // What goes into the engine and what comes out of it: plain data, no sockets, no clocks.
 //
-// The engine is a decision machine: step(event, now) -> actions, next_deadline(). Three drivers run it: p2p/net
-// (sockets), tests/sim (virtual time), fuzzers. A host call is an event too; its verdict is the status of the
-// step, its consequences are actions.
+// The engine is a decision machine: step(event, now) -> actions, next_deadline(). Three drivers run
+// it: p2p/net (sockets), tests/sim (virtual time), fuzzers. A host call is an event too; its
+// verdict is the status of the step, its consequences are actions.
 #pragma once
 
 #include <memory>
@@ -18,11 +18,12 @@
 
 namespace flblk::core {
 
-// One live session. Never reused within a process, so a message for a dead session can be told apart: state
-// is keyed by session, not by node id (interop 5, row 2).
+// One live session. Never reused within a process, so a message for a dead session can be told
+// apart: state is keyed by session, not by node id (interop 5, row 2).
 using SessionId = uint64_t;
 
-// ---------------------------------------------------------------------------------------------- in: network
+// ----------------------------------------------------------------------------------------------
+// in: network
 struct PeerConnected {
   SessionId session = 0;
   NodeId node_id{};
@@ -37,20 +38,21 @@ struct PeerMessage {
   wire::FramePtr frame;
 };
 
-// ------------------------------------------------------------------------------------------------- in: host
-// engine_forkchoiceUpdated as the host saw it. `attributes` absent: a head update, no change. Attributes
-// without authorization: another builder has this block.
+// -------------------------------------------------------------------------------------------------
+// in: host engine_forkchoiceUpdated as the host saw it. `attributes` absent: a head update, no
+// change. Attributes without authorization: another builder has this block.
 struct PayloadAttributes {
-  uint64_t timestamp = 0;                 // unix seconds
-  std::optional<uint64_t> block_number;   // of the block to build, where the host knows it
-  std::optional<PayloadId> payload_id;    // the host's own; compared with the authorized one from byte 1 on
+  uint64_t timestamp = 0;                // unix seconds
+  std::optional<uint64_t> block_number;  // of the block to build, where the host knows it
+  std::optional<PayloadId>
+      payload_id;  // the host's own; compared with the authorized one from byte 1 on
 };
 struct ForkchoiceUpdated {
   std::optional<PayloadAttributes> attributes;
   std::optional<Authorization> authorization;
 };
-// One delta. payload_id may be zero: the authorized one goes out in any case. Metadata empty: "fees" zero and
-// the time of now.
+// One delta. payload_id may be zero: the authorized one goes out in any case. Metadata empty:
+// "fees" zero and the time of now.
 struct PublishFlashblock {
   wire::FlashblocksPayloadV1 flashblock;
 };
@@ -67,9 +69,9 @@ struct TimerFired {};
 using Event = std::variant<PeerConnected, PeerDisconnected, PeerMessage, ForkchoiceUpdated,
                            PublishFlashblock, PayloadSealed, StopPublishing, TimerFired>;
 
-// ---------------------------------------------------------------------------------------------------- out
-// A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action so that the driver
-// can seal for all receivers together.
+// ----------------------------------------------------------------------------------------------------
+// out A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action so
+// that the driver can seal for all receivers together.
 enum class SendClass : uint8_t {
   kControl,     // Request/Accept/Reject/Cancel, StartPublish, StopPublish: never dropped
   kFlashblock,  // may be dropped for a slow peer, whole stale blocks (older slots) first
@@ -84,7 +86,8 @@ struct Send {
 // Decoded once, shared by whoever keeps it: never null, never changed.
 using FlashblockPtr = std::shared_ptr<const wire::FlashblocksPayloadV1>;
 
-// A verified flashblock, in index order per block, each (payload id, index) once: from peers or from us.
+// A verified flashblock, in index order per block, each (payload id, index) once: from peers or
+// from us.
 struct FlashblockDelivered {
   Authorization authorization;
   FlashblockPtr flashblock;
@@ -96,16 +99,16 @@ struct FlashblockDelivered {
 enum class PublishState : uint8_t { kIdle = 0, kWaiting = 1, kPublishing = 2, kYielded = 3 };
 // Why a transition happened; the words operators see in history, metrics and logs.
 enum class Cause : uint8_t {
-  kStarted,              // authorized, no live rival
-  kWaitingForRival,      // authorized, a rival publishes
-  kRivalStopped,         // StopPublish of the last live rival
-  kRivalSilent,          // a new block number came and the rival said nothing in it
-  kTakeoverTimeout,      // takeover_after passed without a sign of the rival
-  kYieldedToRival,       // StartPublish or newer flashblock of a rival
-  kTieBreak,             // both had started: the lower key goes on
-  kAuthorizationRenewed, // newer slot, or new attributes for the same slot
-  kNotAuthorized,        // attributes without authorization
-  kHostStopped,          // shutdown, or the host went away
+  kStarted,               // authorized, no live rival
+  kWaitingForRival,       // authorized, a rival publishes
+  kRivalStopped,          // StopPublish of the last live rival
+  kRivalSilent,           // a new block number came and the rival said nothing in it
+  kTakeoverTimeout,       // takeover_after passed without a sign of the rival
+  kYieldedToRival,        // StartPublish or newer flashblock of a rival
+  kTieBreak,              // both had started: the lower key goes on
+  kAuthorizationRenewed,  // newer slot, or new attributes for the same slot
+  kNotAuthorized,         // attributes without authorization
+  kHostStopped,           // shutdown, or the host went away
 };
 const char* Name(PublishState state);
 const char* Name(Cause cause);
@@ -118,22 +121,22 @@ struct PublishingChanged {
   std::optional<Authorization> authorization;  // ours: kWaiting, kPublishing
   std::optional<PublicKey> rival;
   Duration in_previous_state{};
-  // kPublishing only: the next index we may publish; the flashblocks before it are block_so_far(), already
-  // delivered.
+  // kPublishing only: the next index we may publish; the flashblocks before it are block_so_far(),
+  // already delivered.
   uint64_t next_index = 0;
-  // kPublishing only: indices below next_index that never reached us. Above 0 block_so_far() ends before the
-  // first of them, and the host cannot build on what it has not seen.
+  // kPublishing only: indices below next_index that never reached us. Above 0 block_so_far() ends
+  // before the first of them, and the host cannot build on what it has not seen.
   uint64_t missing = 0;
 };
 
 // What a peer did wrong. The driver turns scores into disconnects; the engine decides the weight.
 enum class Offence : uint8_t {
-  kMalformed,        // grammar broken
-  kBadSignature,     // authorizer or builder
-  kStale,            // older than the grace
-  kUnexpected,       // control message out of turn, or flashblocks never asked for, beyond the budget
-  kFlood,            // over a named rate
-  kEquivocation,     // only the builder's fault: recorded, the relay is not charged
+  kMalformed,     // grammar broken
+  kBadSignature,  // authorizer or builder
+  kStale,         // older than the grace
+  kUnexpected,    // control message out of turn, or flashblocks never asked for, beyond the budget
+  kFlood,         // over a named rate
+  kEquivocation,  // only the builder's fault: recorded, the relay is not charged
 };
 const char* Name(Offence offence);
 struct Penalise {
@@ -147,12 +150,13 @@ struct Drop {
   std::string why;
 };
 
-// What two signed frames prove together. The first was delivered and relayed, the second never is. Reported
-// once per (builder of the second, slot, kind).
+// What two signed frames prove together. The first was delivered and relayed, the second never is.
+// Reported once per (builder of the second, slot, kind).
 enum class Evidence : uint8_t {
   kTwoFlashblocks,  // equivocation: one builder, one (payload id, index), two contents
   kTwoPayloads,     // equivocation: one builder, one slot, two payload ids
-  kTwoBuilders,     // conflict: two builders signed one (payload id, index); the fault of neither alone
+  kTwoBuilders,     // conflict: two builders signed one (payload id, index); the fault of neither
+                    // alone
 };
 const char* Name(Evidence evidence);
 struct EquivocationFound {
@@ -162,7 +166,8 @@ struct EquivocationFound {
   wire::FramePtr first, second;
 };
 
-using Action = std::variant<Send, FlashblockDelivered, PublishingChanged, Penalise, Drop, EquivocationFound>;
+using Action =
+    std::variant<Send, FlashblockDelivered, PublishingChanged, Penalise, Drop, EquivocationFound>;
 
 struct StepResult {
   absl::Status status;  // verdict on a host event; OK for all others

@@ -1,5 +1,5 @@
-// What the engine needs from outside, as interfaces, so that simulation and model checking can replace the
-// expensive or the unrepeatable ones.
+// What the engine needs from outside, as interfaces, so that simulation and model checking can
+// replace the expensive or the unrepeatable ones.
 #pragma once
 
 #include "p2p/wire/envelope.h"
@@ -11,7 +11,8 @@ namespace flblk::core {
 class Verifier {
  public:
   virtual ~Verifier() = default;
-  virtual bool AuthorizationValid(const Authorization& authorization) = 0;  // against the network's authorizer
+  virtual bool AuthorizationValid(
+      const Authorization& authorization) = 0;  // against the network's authorizer
   virtual bool ActorValid(const PublicKey& builder, const Hash32& digest, const Signature& sig) = 0;
 };
 
@@ -27,7 +28,8 @@ class Compressor {
 class SignOnce {
  public:
   virtual ~SignOnce() = default;
-  virtual absl::Status Claim(uint64_t slot, const PayloadId& payload_id, uint64_t index, const Hash32& digest) = 0;
+  virtual absl::Status Claim(uint64_t slot, const PayloadId& payload_id, uint64_t index,
+                             const Hash32& digest) = 0;
 };
 
 }  // namespace flblk::core

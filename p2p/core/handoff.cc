@@ -1,0 +1,288 @@
+#include "p2p/core/handoff.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace flblk::core::handoff {
+namespace {
+
+PayloadId WithoutVersion(PayloadId id) {
+  id[0] = 0;
+  return id;
+}
+
+std::string ShortHex(const PublicKey& key) { return ToHex(ByteView(key.bytes).first(4)); }
+
+}  // namespace
+
+Result Machine::Step(const Event& event, MonoTime now) {
+  Result out;
+  std::visit([&](const auto& e) { On(e, now, out); }, event);
+  return out;
+}
+
+// ------------------------------------------------------------------------------------------------
+// the host
+
+void Machine::On(const Authorized& e, MonoTime now, Result& out) {
+  const Authorization& n = e.authorization;
+  const bool active = state_ == PublishState::kWaiting || state_ == PublishState::kPublishing;
+  const uint64_t newest = active ? authorization_.timestamp : newest_slot_;
+  if (n.timestamp < newest) {
+    out.status = absl::FailedPreconditionError(
+        absl::StrCat("authorization.timestamp ", n.timestamp, " is older than ",
+                     active ? "the current slot " : "the newest slot heard ", newest));
+    return;
+  }
+  active ? Renew(n, now, out) : Begin(n, now, out);
+}
+
+void Machine::Begin(const Authorization& n, MonoTime now, Result& out) {
+  authorization_ = n;
+  RaiseNewest(n.timestamp);
+  resume_at_.reset();
+  if (!rivals_.AnyLive()) return Clear(Cause::kStarted, std::nullopt, true, now, out);
+  Announce(now, out);
+  MoveTo(PublishState::kWaiting, Cause::kWaitingForRival, rivals_.Top(), now, out);
+}
+
+void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
+  if (n == authorization_) return;  // the host repeats itself
+  const bool newer = n.timestamp > authorization_.timestamp;
+  authorization_ = n;
+  RaiseNewest(n.timestamp);
+  reminded_ = false;
+  if (state_ == PublishState::kWaiting && newer && !rivals_.AnyLiveSince(n.timestamp)) {
+    // Whoever published before said nothing in the new slot. Should it live, the StartPublish stops
+    // it.
+    return Clear(Cause::kRivalSilent, rivals_.Top(), true, now, out);
+  }
+  const bool waiting = state_ == PublishState::kWaiting;
+  MoveTo(state_, Cause::kAuthorizationRenewed, waiting ? rivals_.Top() : std::nullopt, now, out);
+}
+
+void Machine::On(const NotAuthorized&, MonoTime now, Result& out) {
+  StopIfActive(Cause::kNotAuthorized, now, out);
+}
+
+void Machine::On(const BareForkchoice&, MonoTime now, Result& out) {
+  if (config_.stop_on_bare_fcu) StopIfActive(Cause::kNotAuthorized, now, out);
+}
+
+void Machine::On(const HostStopped&, MonoTime now, Result& out) {
+  StopIfActive(Cause::kHostStopped, now, out);
+}
+
+void Machine::StopIfActive(Cause cause, MonoTime now, Result& out) {
+  if (state_ == PublishState::kIdle) return;
+  if (state_ != PublishState::kYielded) out.actions.push_back(SendStop{authorization_});
+  MoveTo(PublishState::kIdle, cause, std::nullopt, now, out);
+}
+
+void Machine::On(const Sealed& e, MonoTime, Result&) {
+  if (IsSealed(e.payload_id)) return;
+  std::shift_right(sealed_.begin(), sealed_.end(), 1);
+  sealed_[0] = WithoutVersion(e.payload_id);
+  sealed_count_ = std::min<size_t>(sealed_count_ + 1, kSealedMemory);
+}
+
+bool Machine::IsSealed(const PayloadId& payload_id) const {
+  const auto end = sealed_.begin() + sealed_count_;
+  return std::find(sealed_.begin(), end, WithoutVersion(payload_id)) != end;
+}
+
+// -------------------------------------------------------------------------------------------------
+// rivals
+
+void Machine::On(const RivalStart& e, MonoTime now, Result& out) {
+  if (e.slot < newest_slot_) return;
+  Rival* rival = rivals_.Enter(e.key, e.slot);
+  if (rival == nullptr) return;
+  if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival);
+  rival->start_seen = true;
+  RaiseNewest(e.slot);
+  resume_at_.reset();  // only set in Yielded: a live rival is there
+  if (state_ == PublishState::kPublishing) Yield(e.key, Cause::kYieldedToRival, now, out);
+}
+
+// The same bytes once more: a replay, or a builder that resumed after a tie. The two look alike, so
+// nobody stops or starts for it; but a yielded builder that would resume after silence leaves it to
+// the lower key.
+void Machine::RepeatedStart(Rival& rival) {
+  if (!resume_at_ || rival.live() || !(rival.key < config_.self)) return;
+  rival.kind = RivalKind::kAnnounced;
+  rival.stopped_at = {};
+  resume_at_.reset();
+}
+
+void Machine::On(const RivalStop& e, MonoTime now, Result& out) {
+  if (Dead(e.slot)) return;
+  Rival* known = rivals_.Find(e.key);
+  const bool was_live = known != nullptr && known->live();
+  Rival* rival = rivals_.Enter(e.key, e.slot);
+  if (rival == nullptr || rival->stop_seen) return;
+  rival->stop_seen = true;
+  rival->kind = RivalKind::kStopped;
+  rival->stopped_at = now;
+  last_sign_ = now;
+  if (!was_live) return;
+  const uint64_t slot = authorization_.timestamp;
+  if (state_ == PublishState::kWaiting) {
+    if (rivals_.AnyLiveAgainst(slot, config_.self)) return;
+    Clear(Cause::kRivalStopped, e.key, false, now, out);
+  } else if (state_ == PublishState::kYielded && e.slot == slot && newest_slot_ == slot &&
+             !rivals_.AnyLive()) {
+    if (config_.self < e.key) return Clear(Cause::kTieBreak, e.key, true, now, out);
+    resume_at_ = now + Silence();
+  }
+}
+
+void Machine::On(const RivalFlashblock& e, MonoTime now, Result& out) {
+  if (Dead(e.slot)) return;
+  Rival* rival = rivals_.Enter(e.key, e.slot);
+  if (rival == nullptr) return;
+  last_sign_ = now;
+  if (!rival->live() && now <= rival->stopped_at + config_.flashblock_interval)
+    return;  // in flight
+  rival->kind = RivalKind::kPublishing;
+  rival->stopped_at = {};
+  RaiseNewest(e.slot);
+  if (e.slot >= authorization_.timestamp) resume_at_.reset();
+  if (state_ != PublishState::kPublishing || e.slot < authorization_.timestamp) return;
+  if (e.slot > authorization_.timestamp) return Yield(e.key, Cause::kYieldedToRival, now, out);
+  SameSlotConflict(e.key, now, out);
+}
+
+void Machine::SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out) {
+  // Sent before it could have heard our StartPublish.
+  if (now <= std::max(cleared_at_, started_at_) + config_.flashblock_interval) return;
+  if (rival < config_.self) return Yield(rival, Cause::kTieBreak, now, out);
+  if (reminded_) return;
+  reminded_ = true;
+  Announce(now, out);
+}
+
+// ---------------------------------------------------------------------------------------------------
+// time
+
+void Machine::On(const Tick&, MonoTime now, Result& out) {
+  if (resume_at_ && now >= *resume_at_) {
+    resume_at_.reset();
+    if (newest_slot_ > authorization_.timestamp) return;  // the slot is over
+    return Clear(Cause::kTieBreak, yielded_to_, true, now, out);
+  }
+  if (const auto at = TakeoverAt(); at && now >= *at) {
+    Clear(Cause::kTakeoverTimeout, rivals_.Top(), true, now, out);
+  }
+}
+
+// Builders that wait for the same dead one do not all start at once: whoever is outranked gives
+// each outranking one two intervals to be heard.
+std::optional<MonoTime> Machine::TakeoverAt() const {
+  const uint64_t slot = authorization_.timestamp;
+  if (state_ != PublishState::kWaiting || config_.takeover_after <= Duration::zero())
+    return std::nullopt;
+  if (newest_slot_ > slot) return std::nullopt;  // we are out of date
+  const Duration rank =
+      Silence() * static_cast<int64_t>(rivals_.CountOutranking(slot, config_.self));
+  return std::max(started_at_, last_sign_) + (config_.takeover_after + rank);
+}
+
+std::optional<MonoTime> Machine::NextDeadline() const {
+  return resume_at_ ? resume_at_ : TakeoverAt();
+}
+
+void Machine::Rebase(MonoTime now) {
+  // Only what the present state still looks at is kept, and no further back than its limit.
+  const Duration in_flight = config_.flashblock_interval + Duration(1);
+  const Duration waited =
+      config_.takeover_after + Silence() * static_cast<int64_t>(RivalTable::kCapacity + 1);
+  const auto keep = [&](MonoTime& t, Duration limit) {
+    t.ns = std::max((t - now).count(), -limit.count());
+  };
+  const bool waiting =
+      state_ == PublishState::kWaiting && config_.takeover_after > Duration::zero();
+  const bool publishing = state_ == PublishState::kPublishing;
+  since_ = {};
+  publishing ? keep(cleared_at_, in_flight) : void(cleared_at_ = {});
+  waiting ? keep(last_sign_, waited) : void(last_sign_ = {});
+  if (waiting) {
+    keep(started_at_, waited);
+  } else {
+    publishing ? keep(started_at_, in_flight) : void(started_at_ = {});
+  }
+  if (resume_at_) keep(*resume_at_, Duration::zero());
+  rivals_.Rebase(now, -in_flight);
+}
+
+// --------------------------------------------------------------------------------------------
+// transitions
+
+void Machine::Clear(Cause cause, std::optional<PublicKey> rival, bool announce, MonoTime now,
+                    Result& out) {
+  if (announce) Announce(now, out);
+  cleared_at_ = now;
+  reminded_ = false;
+  MoveTo(PublishState::kPublishing, cause, rival, now, out);
+}
+
+void Machine::Yield(const PublicKey& to, Cause cause, MonoTime now, Result& out) {
+  out.actions.push_back(SendStop{authorization_});
+  yielded_to_ = to;
+  MoveTo(PublishState::kYielded, cause, to, now, out);
+}
+
+void Machine::Announce(MonoTime now, Result& out) {
+  started_at_ = now;
+  out.actions.push_back(SendStart{authorization_});
+}
+
+void Machine::MoveTo(PublishState to, Cause cause, std::optional<PublicKey> rival, MonoTime now,
+                     Result& out) {
+  out.actions.push_back(Changed{state_, to, cause, rival, now - since_});
+  state_ = to;
+  since_ = now;
+  if (to != PublishState::kYielded) {
+    yielded_to_ = {};
+    resume_at_.reset();
+  }
+  if (to == PublishState::kIdle) authorization_ = {};
+}
+
+void Machine::RaiseNewest(uint64_t slot) {
+  newest_slot_ = std::max(newest_slot_, slot);
+  rivals_.Prune(newest_slot_, config_.block_seconds);
+}
+
+bool Machine::Dead(uint64_t slot) const {
+  return newest_slot_ >= slot && newest_slot_ - slot >= 2 * config_.block_seconds;
+}
+
+// --------------------------------------------------------------------------------------------------
+// views
+
+std::optional<PublicKey> Machine::rival() const {
+  if (state_ == PublishState::kYielded) return yielded_to_;
+  if (state_ == PublishState::kWaiting) return rivals_.Top();
+  return std::nullopt;
+}
+
+absl::Status Machine::MayPublish() const {
+  if (state_ != PublishState::kPublishing) {
+    const auto other = rival();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "not cleared to publish: the hand-off is ", Name(state_),
+        other ? absl::StrCat(state_ == PublishState::kWaiting ? " for builder " : " to builder ",
+                             ShortHex(*other))
+              : ""));
+  }
+  if (IsSealed(authorization_.payload_id)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("payload ", ToHex(authorization_.payload_id),
+                     " is sealed: no further flashblock of it may leave"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace flblk::core::handoff

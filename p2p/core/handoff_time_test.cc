@@ -1,0 +1,221 @@
+// The cells of the hand-off table that have a time limit in them, and short stories of two
+// machines.
+#include <gtest/gtest.h>
+
+#include "p2p/core/testing/handoff_bench.h"
+
+namespace flblk::core::handoff {
+namespace {
+
+using namespace testing;  // NOLINT: the bench
+using S = PublishState;
+using std::chrono::milliseconds;
+
+const Config kTakeover{.takeover_after = milliseconds(300)};
+
+// ---- Yielded, and the rival gave up
+
+TEST(HandoffSilence, HigherKeyResumesAfterTwoIntervals) {
+  Bench b = Yielded(10, 4);
+  EXPECT_EQ(b.Stop(4, 10), "");
+  EXPECT_EQ(b.Wait(milliseconds(399)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) yielded->publishing:tie break[4]");
+}
+TEST(HandoffSilence, AFlashblockEndsIt) {
+  Bench b = Yielded(10, 4);
+  b.Stop(4, 10);
+  b.Wait(milliseconds(300));  // past what may be in flight
+  b.Flashblock(4, 10);
+  EXPECT_EQ(b.Wait(milliseconds(2000)), "");
+  EXPECT_EQ(b.state(), S::kYielded);
+}
+TEST(HandoffSilence, AFlashblockInFlightDoesNot) {
+  Bench b = Yielded(10, 4);
+  b.Stop(4, 10);
+  b.Wait(milliseconds(100));
+  b.Flashblock(4, 10);
+  EXPECT_EQ(b.Wait(milliseconds(300)), "start(10) yielded->publishing:tie break[4]");
+}
+TEST(HandoffSilence, TheResumedLowerKeyEndsIt) {
+  Bench b = Yielded(10, 4);
+  b.Stop(4, 10);
+  EXPECT_EQ(b.Start(4, 10), "");  // the same bytes once more
+  EXPECT_EQ(b.Wait(milliseconds(2000)), "");
+  EXPECT_EQ(b.state(), S::kYielded);
+}
+TEST(HandoffSilence, AReplayOfAHigherKeyDoesNot) {
+  Bench b = Yielded(10, 4);
+  b.Start(7, 10);
+  b.Stop(7, 10);
+  b.Stop(4, 10);
+  b.Start(7, 10);
+  EXPECT_EQ(b.Wait(milliseconds(400)), "start(10) yielded->publishing:tie break[4]");
+}
+TEST(HandoffSilence, ANewRivalEndsIt) {
+  Bench b = Yielded(10, 4);
+  b.Stop(4, 10);
+  b.Start(7, 10);
+  EXPECT_EQ(b.Wait(milliseconds(2000)), "");
+}
+TEST(HandoffSilence, ANewAuthorizationEndsIt) {
+  Bench b = Yielded(10, 4);
+  b.Stop(4, 10);
+  EXPECT_EQ(b.Fcu(10), "start(10) yielded->publishing:started");
+  EXPECT_EQ(b.Wait(milliseconds(2000)), "");
+}
+
+// ---- two publishers in one slot
+
+TEST(HandoffConflict, FlashblockOneIntervalAfterItsStopIsFine) {
+  Bench b = Waiting(10, 4);
+  b.Stop(4, 10);
+  b.Wait(milliseconds(200));
+  EXPECT_EQ(b.Flashblock(4, 10), "");
+  EXPECT_EQ(b.state(), S::kPublishing);
+}
+TEST(HandoffConflict, FlashblockBeforeOurStartCouldBeHeardIsFine) {
+  Bench b;
+  b.Fcu(10);
+  b.Wait(milliseconds(200));
+  EXPECT_EQ(b.Flashblock(4, 10), "");
+  EXPECT_EQ(b.state(), S::kPublishing);
+}
+TEST(HandoffConflict, PastThatTheHigherKeyYields) {
+  Bench b = Publishing(10);
+  EXPECT_EQ(b.Flashblock(4, 10), "stop(10) publishing->yielded:tie break[4]");
+  b = Waiting(10, 4);
+  b.Stop(4, 10);
+  b.Wait(milliseconds(201));
+  EXPECT_EQ(b.Flashblock(4, 10), "stop(10) publishing->yielded:tie break[4]");
+}
+TEST(HandoffConflict, PastThatTheLowerKeyStartsOnceMore) {
+  Bench b = Publishing(10);
+  EXPECT_EQ(b.Flashblock(7, 10), "start(10)");
+  b.Wait(milliseconds(600));
+  EXPECT_EQ(b.Flashblock(7, 10), "");  // once
+  EXPECT_EQ(b.state(), S::kPublishing);
+  b.Fcu(12);
+  b.Wait(milliseconds(600));
+  EXPECT_EQ(b.Flashblock(7, 12), "start(12)");  // once per Authorization
+}
+
+// ---- takeover timer
+
+TEST(HandoffTakeover, IsOffByDefault) {
+  Bench b = Waiting(10, 7);
+  EXPECT_EQ(b.machine().NextDeadline(), std::nullopt);
+  EXPECT_EQ(b.Wait(std::chrono::hours(1)), "");
+}
+TEST(HandoffTakeover, SilenceAfterOurStartClears) {
+  Bench b = Waiting(10, 7, kTakeover);
+  EXPECT_EQ(b.Wait(milliseconds(299)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) waiting->publishing:takeover timeout[7]");
+}
+TEST(HandoffTakeover, AFlashblockPutsItOff) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Wait(milliseconds(200));
+  b.Flashblock(7, 10);
+  EXPECT_EQ(b.Wait(milliseconds(299)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) waiting->publishing:takeover timeout[7]");
+}
+TEST(HandoffTakeover, AStopOfAnotherPutsItOff) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Flashblock(8, 10);
+  b.Wait(milliseconds(200));
+  b.Stop(8, 10);
+  EXPECT_EQ(b.Wait(milliseconds(299)), "");
+}
+TEST(HandoffTakeover, AReplayedStopDoesNot) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Flashblock(8, 10);
+  b.Stop(8, 10);
+  b.Wait(milliseconds(200));
+  b.Stop(8, 10);
+  EXPECT_EQ(b.Wait(milliseconds(100)), "start(10) waiting->publishing:takeover timeout[7]");
+}
+TEST(HandoffTakeover, OutOfDateBuilderDoesNot) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Flashblock(7, 12);
+  EXPECT_EQ(b.Wait(milliseconds(2000)), "");
+}
+TEST(HandoffTakeover, OutrankedOneWaitsTwoIntervalsLonger) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Start(4, 10);
+  EXPECT_EQ(b.Wait(milliseconds(699)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) waiting->publishing:takeover timeout[7]");
+}
+TEST(HandoffTakeover, WorksAgainAfterRenewal) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Flashblock(7, 12);
+  b.Fcu(12);
+  EXPECT_EQ(b.Wait(milliseconds(300)), "start(12) waiting->publishing:takeover timeout[7]");
+}
+
+// ---- stories of two machines: what one sends the other gets, at once and in order
+
+struct Pair {
+  explicit Pair(Config config = {}) : low(config, 3), high(config, 8) {}
+  // Applies what `from` last sent to `to`.
+  void Carry(Bench& from, Bench& to, uint8_t key) {
+    const Result sent = from.last();
+    for (const Action& action : sent.actions) {
+      if (const auto* s = std::get_if<SendStart>(&action))
+        to.Start(key, s->authorization.timestamp);
+      if (const auto* s = std::get_if<SendStop>(&action)) to.Stop(key, s->authorization.timestamp);
+    }
+  }
+  void LowToHigh() { Carry(low, high, 3); }
+  void HighToLow() { Carry(high, low, 8); }
+  Bench low, high;
+};
+
+TEST(HandoffStory, GracefulInTheMiddleOfASlot) {
+  Pair p;
+  p.low.Fcu(10);
+  p.LowToHigh();
+  p.high.Flashblock(3, 10);
+  p.high.Fcu(10);
+  EXPECT_EQ(p.high.state(), S::kWaiting);
+  p.HighToLow();
+  EXPECT_EQ(p.low.state(), S::kYielded);
+  p.LowToHigh();
+  EXPECT_EQ(p.high.state(), S::kPublishing);
+}
+
+TEST(HandoffStory, BothStartAtOnceTheLowerKeyGoesOn) {
+  Pair p;
+  p.low.Fcu(10);
+  p.high.Fcu(10);
+  const Result low_start = p.low.last();
+  p.HighToLow();  // low yields
+  p.high.Start(3, 10);
+  EXPECT_EQ(p.low.state(), S::kYielded);
+  EXPECT_EQ(p.high.state(), S::kYielded);
+  const Bench low_before = p.low;
+  p.HighToLow();  // the Stop of high: low resumes
+  EXPECT_EQ(p.low.state(), S::kPublishing);
+  p.high.Stop(3, 10);
+  EXPECT_TRUE(p.high.machine().NextDeadline().has_value());
+  p.LowToHigh();  // the second Start of low
+  EXPECT_EQ(p.high.Wait(std::chrono::seconds(5)), "");
+  EXPECT_EQ(p.high.state(), S::kYielded);
+}
+
+TEST(HandoffStory, CrashedPublisherIsReplacedInTheNextSlot) {
+  Pair p;
+  p.low.Fcu(10);
+  p.LowToHigh();
+  p.high.Flashblock(3, 10);
+  p.high.Fcu(12);
+  EXPECT_EQ(p.high.state(), S::kWaiting);
+  EXPECT_EQ(p.high.Fcu(14), "start(14) waiting->publishing:rival silent");
+}
+
+TEST(HandoffStory, FrozenPublisherThawsAndYields) {
+  Bench b = Publishing(10);
+  b.Wait(std::chrono::seconds(10));
+  EXPECT_EQ(b.Flashblock(8, 20), "stop(10) publishing->yielded:yielded to rival[8]");
+}
+
+}  // namespace
+}  // namespace flblk::core::handoff
