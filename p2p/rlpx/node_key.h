@@ -13,7 +13,8 @@ class NodeKey {
   // INVALID_ARGUMENT where the 32 bytes are no valid secp256k1 secret.
   static absl::StatusOr<NodeKey> FromSecret(std::span<const uint8_t, 32> secret);
   static absl::StatusOr<NodeKey> Generate();
-  // 64 hex characters; created with mode 0600 where it does not exist; a file others can read is refused.
+  // 64 hex characters; created with mode 0600 where it does not exist; a file others can read is
+  // refused.
   static absl::StatusOr<NodeKey> LoadOrCreate(const std::string& path);
 
   NodeKey(NodeKey&&) noexcept;
