@@ -1,0 +1,151 @@
+#include "p2p/rlpx/frame.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace flblk::rlpx {
+namespace {
+
+constexpr uint8_t kIdZero = 0x80;
+
+FixedBytes<16> Half(const Hash32& digest) {
+  FixedBytes<16> out;
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
+constexpr size_t Padding(size_t content) { return (16 - content % 16) % 16; }
+
+}  // namespace
+
+FixedBytes<16> FrameMac::Mix(std::span<const uint8_t, 16> with) {
+  FixedBytes<16> seed = aes_.Encrypt(Half(state_.Digest()));
+  for (size_t i = 0; i < seed.size(); ++i) seed[i] ^= with[i];
+  state_.Update(seed);
+  return Half(state_.Digest());
+}
+
+FixedBytes<16> FrameMac::Header(std::span<const uint8_t, 16> header_ct) { return Mix(header_ct); }
+
+FixedBytes<16> FrameMac::Body() { return Mix(Half(state_.Digest())); }
+
+void FrameSealer::Seal(uint8_t id, ByteView payload, uint8_t* out) {
+  Begin(id, payload, out);
+  mac_.AbsorbBody(BodyCiphertext(payload.size(), out));
+  Finish(payload.size(), out);
+}
+
+void FrameSealer::Begin(uint8_t id, ByteView payload, uint8_t* out) {
+  const size_t content = 1 + payload.size();
+  const FixedBytes<16> header = {static_cast<uint8_t>(content >> 16),
+                                 static_cast<uint8_t>(content >> 8),
+                                 static_cast<uint8_t>(content),
+                                 0xc2,
+                                 0x80,
+                                 0x80};
+  ctr_.Apply(header, out);
+  const FixedBytes<16> header_mac = mac_.Header(std::span<const uint8_t, 16>(out, 16));
+  std::copy(header_mac.begin(), header_mac.end(), out + 16);
+  uint8_t* body = out + 32;
+  const uint8_t id_byte = id == 0 ? kIdZero : id;
+  ctr_.Apply({&id_byte, 1}, body);
+  ctr_.Apply(payload, body + 1);
+  const FixedBytes<16> zeros{};
+  ctr_.Apply(ByteView(zeros).first(Padding(content)), body + content);
+}
+
+void FrameSealer::Finish(size_t payload, uint8_t* out) {
+  const FixedBytes<16> body_mac = mac_.Body();
+  std::copy(body_mac.begin(), body_mac.end(), out + SealedSize(payload) - 16);
+}
+
+absl::StatusOr<size_t> FrameOpener::Feed(ByteView bytes, size_t max_content) {
+  size_t used = 0;
+  while (used < bytes.size() && !ready_) {
+    ByteView rest = bytes.subspan(used);
+    size_t take = 0;
+    absl::Status status;
+    if (header_filled_ < header_.size()) {
+      take = std::min(rest.size(), header_.size() - header_filled_);
+      std::copy_n(rest.begin(), take, header_.begin() + header_filled_);
+      header_filled_ += take;
+      if (header_filled_ == header_.size()) status = OpenHeader(max_content);
+    } else if (content_left_ + padding_left_ > 0) {
+      take = std::min(rest.size(), content_left_ + padding_left_);
+      OpenBodyChunk(rest.first(take));
+    } else {
+      take = std::min(rest.size(), tag_.size() - tag_filled_);
+      std::copy_n(rest.begin(), take, tag_.begin() + tag_filled_);
+      tag_filled_ += take;
+      if (tag_filled_ == tag_.size()) status = CheckBodyMac();
+    }
+    if (!status.ok()) return status;
+    used += take;
+  }
+  return used;
+}
+
+absl::Status FrameOpener::OpenHeader(size_t max_content) {
+  const std::span<const uint8_t, 32> bytes(header_);
+  const FixedBytes<16> expected = mac_.Header(bytes.first<16>());
+  if (CRYPTO_memcmp(expected.data(), bytes.data() + 16, expected.size()) != 0) {
+    return absl::UnauthenticatedError("frame header: wrong MAC");
+  }
+  FixedBytes<16> header;
+  ctr_.Apply(bytes.first<16>(), header.data());
+  const size_t content = size_t{header[0]} << 16 | size_t{header[1]} << 8 | header[2];
+  if (content == 0) return absl::InvalidArgumentError("frame size: 0, a message id is needed");
+  if (content > max_content) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("frame size: ", content, " bytes, limit ", max_content));
+  }
+  content_left_ = content;
+  padding_left_ = Padding(content);
+  frame_.payload.reserve(content - 1);
+  return absl::OkStatus();
+}
+
+void FrameOpener::OpenBodyChunk(ByteView ciphertext) {
+  mac_.AbsorbBody(ciphertext);
+  if (!id_read_) {
+    ctr_.Apply(ciphertext.first(1), &frame_.id);
+    ciphertext = ciphertext.subspan(1);
+    id_read_ = true;
+    --content_left_;
+  }
+  const size_t payload = std::min(content_left_, ciphertext.size());
+  const size_t at = frame_.payload.size();
+  frame_.payload.insert(frame_.payload.end(), ciphertext.begin(), ciphertext.begin() + payload);
+  ctr_.Apply(ByteView(frame_.payload).subspan(at), frame_.payload.data() + at);
+  content_left_ -= payload;
+  FixedBytes<16> padding;
+  ctr_.Apply(ciphertext.subspan(payload), padding.data());
+  padding_left_ -= ciphertext.size() - payload;
+}
+
+absl::Status FrameOpener::CheckBodyMac() {
+  const FixedBytes<16> expected = mac_.Body();
+  if (CRYPTO_memcmp(expected.data(), tag_.data(), tag_.size()) != 0) {
+    return absl::UnauthenticatedError("frame body: wrong MAC");
+  }
+  if (frame_.id == kIdZero) {
+    frame_.id = 0;
+  } else if (frame_.id == 0 || frame_.id > kIdZero) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("message id: byte 0x%02x is not RLP of 0 to 127", frame_.id));
+  }
+  ready_ = true;
+  return absl::OkStatus();
+}
+
+OpenedFrame FrameOpener::Take() {
+  header_filled_ = tag_filled_ = 0;
+  id_read_ = ready_ = false;
+  return std::exchange(frame_, {});
+}
+
+}  // namespace flblk::rlpx

@@ -1,0 +1,110 @@
+// RLPx frames: sealing (egress) and opening (ingress).
+//
+//   frame   = header-ct(16) header-mac(16) body-ct(16 n) body-mac(16)
+//   header  = size(3, big-endian) c2 80 80 00..      size: of id and payload, before padding
+//   body    = id payload 00..                        zero padded to 16
+//   id      = 0x80 for 0, else the byte itself (RLP; ids stay below 0x80)
+//   ciphertext: AES-256-CTR, iv 0, one running stream per direction over headers and bodies
+//   header-mac: d = digest(); update(AES(mac, d[0..16]) ^ header-ct); digest()[0..16]
+//   body-mac:   update(body-ct); d = digest(); update(AES(mac, d[0..16]) ^ d[0..16]);
+//   digest()[0..16]
+//
+// Source: devp2p rlpx.md "Framing".
+#pragma once
+
+#include "p2p/rlpx/aes.h"
+#include "p2p/rlpx/handshake.h"
+
+namespace flblk::rlpx {
+
+// Keccak state plus the AES key of the MACs: one direction of one connection.
+class FrameMac {
+ public:
+  FrameMac(const Keccak256State& state, const Hash32& mac_key) : state_(state), aes_(mac_key) {}
+
+  FixedBytes<16> Header(std::span<const uint8_t, 16> header_ct);
+  void AbsorbBody(ByteView body_ct) { state_.Update(body_ct); }
+  // After the whole body was absorbed.
+  FixedBytes<16> Body();
+
+  // For absorbing many connections' bodies at once.
+  Keccak256State& state() { return state_; }
+
+ private:
+  FixedBytes<16> Mix(std::span<const uint8_t, 16> with);
+  Keccak256State state_;
+  AesBlock aes_;
+};
+
+// The egress state of one connection. Order of calls is order on the wire.
+class FrameSealer {
+ public:
+  explicit FrameSealer(const Secrets& secrets)
+      : ctr_(secrets.aes), mac_(secrets.egress_mac, secrets.mac) {}
+
+  // Bytes on the wire of a payload of that size; 1 + payload <= kMaxFrameContent.
+  static constexpr size_t SealedSize(size_t payload) {
+    return 16 + 16 + (1 + payload + 15) / 16 * 16 + 16;
+  }
+  // Writes SealedSize(payload.size()) bytes. `id` < 0x80.
+  void Seal(uint8_t id, ByteView payload, uint8_t* out);
+
+  // The same in three steps, for a driver that seals one payload for many connections and absorbs
+  // their bodies into their MACs side by side: Begin each, absorb each BodyCiphertext into its
+  // mac().state(), Finish each. Nothing else may be sealed in between.
+  void Begin(uint8_t id, ByteView payload, uint8_t* out);
+  static ByteView BodyCiphertext(size_t payload, const uint8_t* out) {
+    return {out + 32, SealedSize(payload) - 48};
+  }
+  void Finish(size_t payload, uint8_t* out);
+  FrameMac& mac() { return mac_; }
+
+ private:
+  AesCtrStream ctr_;
+  FrameMac mac_;
+};
+
+struct OpenedFrame {
+  uint8_t id = 0;
+  Bytes payload;  // without the id and the padding
+};
+
+// The ingress state of one connection: a byte machine.
+class FrameOpener {
+ public:
+  explicit FrameOpener(const Secrets& secrets)
+      : ctr_(secrets.aes), mac_(secrets.ingress_mac, secrets.mac) {}
+
+  // Takes bytes up to the end of the current frame and returns how many; ready() tells whether it
+  // is whole. The MAC absorbs the body and the body is decrypted while its bytes arrive. Room for
+  // the body is made only once the header's MAC is right and its size is within `max_content` (id
+  // and payload), and is touched only as far as bytes have come. After an error the opener is dead.
+  // UNAUTHENTICATED: a MAC is wrong (compared in constant time); RESOURCE_EXHAUSTED: over the
+  // limit; INVALID_ARGUMENT: no id.
+  absl::StatusOr<size_t> Feed(ByteView bytes, size_t max_content);
+
+  bool ready() const { return ready_; }
+  // The frame; only while ready(). Makes room for the next one.
+  OpenedFrame Take();
+  // Whether a frame has begun and is not whole yet.
+  bool midway() const { return header_filled_ > 0 && !ready_; }
+
+ private:
+  absl::Status OpenHeader(size_t max_content);
+  void OpenBodyChunk(ByteView ciphertext);
+  absl::Status CheckBodyMac();
+
+  AesCtrStream ctr_;
+  FrameMac mac_;
+  FixedBytes<32> header_{};  // header-ct | header-mac
+  size_t header_filled_ = 0;
+  size_t content_left_ = 0;  // of id and payload
+  size_t padding_left_ = 0;
+  bool id_read_ = false;
+  FixedBytes<16> tag_{};
+  size_t tag_filled_ = 0;
+  bool ready_ = false;
+  OpenedFrame frame_;
+};
+
+}  // namespace flblk::rlpx
