@@ -3,23 +3,27 @@
 #include <bit>
 #include <cstring>
 
-#include "signer/keccak_round.h"
+#include "signer/keccak_scalar.h"
 
 namespace flblk {
+
+void keccak::PermuteGeneric(uint64_t* words) { Permute<ScalarOps>(words); }
+
 namespace {
 
-struct Ops {
-  using Word = uint64_t;
-  static FLBLK_KECCAK_INLINE Word Xor3(Word a, Word b, Word c) { return a ^ b ^ c; }
-  template <int n>
-  static FLBLK_KECCAK_INLINE Word Rol(Word a) {
-    return std::rotl(a, n);
-  }
-  static FLBLK_KECCAK_INLINE Word Chi(Word a, Word b, Word c) { return a ^ (~b & c); }
-  static FLBLK_KECCAK_INLINE Word Constant(uint64_t c) { return c; }
-};
+using PermuteFunction = void (*)(uint64_t* words);
 
-void PermuteWords(uint64_t* words) { keccak::Permute<Ops>(words); }
+PermuteFunction FastestPermute() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) return keccak::PermuteBmi2;
+#endif
+  return keccak::PermuteGeneric;
+}
+
+void PermuteWords(uint64_t* words) {
+  static const PermuteFunction permute = FastestPermute();
+  permute(words);
+}
 
 uint64_t LoadLittleEndian(const uint8_t* p) {
   uint64_t word;
@@ -55,16 +59,25 @@ Keccak256State& Keccak256State::Update(ByteView data) {
   return *this;
 }
 
-Hash32 Keccak256State::Digest() const {
-  Keccak256State last = *this;
-  last.words_[offset_ / 8] ^= uint64_t{0x01} << (8 * (offset_ % 8));
-  last.words_[kRate / 8 - 1] ^= uint64_t{0x80} << 56;
-  PermuteWords(last.words_);
+// The original padding: 0x01 after the data, 0x80 into the block's last byte.
+void Keccak256State::Pad() {
+  words_[offset_ / 8] ^= uint64_t{0x01} << (8 * (offset_ % 8));
+  words_[kRate / 8 - 1] ^= uint64_t{0x80} << 56;
+}
+
+Hash32 Keccak256State::Squeeze() const {
   Hash32 out;
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<uint8_t>(last.words_[i / 8] >> (8 * (i % 8)));
+    out[i] = static_cast<uint8_t>(words_[i / 8] >> (8 * (i % 8)));
   }
   return out;
+}
+
+Hash32 Keccak256State::Digest() const {
+  Keccak256State last = *this;
+  last.Pad();
+  PermuteWords(last.words_);
+  return last.Squeeze();
 }
 
 Hash32 Keccak256(ByteView data) { return Keccak256State().Update(data).Digest(); }

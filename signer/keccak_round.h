@@ -71,7 +71,8 @@ FLBLK_KECCAK_INLINE void Round(const Word* a, Word* e, uint64_t constant) {
            Ops::template Rol<2>(a[21] ^ d1));
 }
 
-// All 24 rounds on `a`, two to a turn of the loop.
+// All 24 rounds on `a`, two to a turn of the loop (fully unrolled they no longer fit the micro-op
+// cache).
 template <class Ops, class Word = typename Ops::Word>
 FLBLK_KECCAK_INLINE void Permute(Word* a) {
   Word e[kStateWords];
