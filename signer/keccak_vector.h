@@ -1,0 +1,88 @@
+// The multi-lane kernel, written once for vectors of 4 and 8 words. For inclusion by keccak_avx2.cc
+// and keccak_avx512.cc only; see keccak_round.h for why `Ops` is a type of an unnamed namespace. It
+// adds:
+//   Ops::kLanes                   64-bit lanes to the vector
+//   Ops::Load(p), Ops::Store(p)   kLanes consecutive words, unaligned
+//   Ops::Transpose(rows)          kLanes vectors: word j of row i becomes word i of row j
+// A state has 25 words and a block 17: both are whole groups of kLanes words and one more.
+#pragma once
+
+#include <cstring>
+
+#include "signer/keccak_kernels.h"
+#include "signer/keccak_round.h"
+
+namespace flblk::keccak {
+
+// Words [word, word + kLanes) of every lane's memory, transposed: out[j] holds word `word + j` of
+// each lane.
+template <class Ops, class Word = typename Ops::Word>
+FLBLK_KECCAK_INLINE void LoadGroup(const uint8_t* const* memory, int word, Word* out) {
+#pragma GCC unroll 8
+  for (int i = 0; i < Ops::kLanes; ++i) out[i] = Ops::Load(memory[i] + 8 * word);
+  Ops::Transpose(out);
+}
+
+// Word `word` of every lane's memory.
+template <class Ops, class Word = typename Ops::Word>
+FLBLK_KECCAK_INLINE Word LoadOne(const uint8_t* const* memory, int word) {
+  alignas(Word) uint8_t column[sizeof(Word)];
+#pragma GCC unroll 8
+  for (int i = 0; i < Ops::kLanes; ++i) std::memcpy(column + 8 * i, memory[i] + 8 * word, 8);
+  return Ops::Load(column);
+}
+
+template <class Ops, class Word = typename Ops::Word>
+FLBLK_KECCAK_INLINE void LoadStates(const LaneRun* lanes, Word* a) {
+  const uint8_t* memory[Ops::kLanes];
+  for (int i = 0; i < Ops::kLanes; ++i) memory[i] = reinterpret_cast<uint8_t*>(lanes[i].words);
+#pragma GCC unroll 6
+  for (int word = 0; word < kStateWords - 1; word += Ops::kLanes) {
+    LoadGroup<Ops>(memory, word, a + word);
+  }
+  a[kStateWords - 1] = LoadOne<Ops>(memory, kStateWords - 1);
+}
+
+template <class Ops, class Word = typename Ops::Word>
+FLBLK_KECCAK_INLINE void StoreStates(const LaneRun* lanes, const Word* a) {
+#pragma GCC unroll 6
+  for (int word = 0; word < kStateWords - 1; word += Ops::kLanes) {
+    Word rows[Ops::kLanes];
+#pragma GCC unroll 8
+    for (int i = 0; i < Ops::kLanes; ++i) rows[i] = a[word + i];
+    Ops::Transpose(rows);
+#pragma GCC unroll 8
+    for (int i = 0; i < Ops::kLanes; ++i) Ops::Store(lanes[i].words + word, rows[i]);
+  }
+  uint64_t last[Ops::kLanes];
+  Ops::Store(last, a[kStateWords - 1]);
+  for (int i = 0; i < Ops::kLanes; ++i) lanes[i].words[kStateWords - 1] = last[i];
+}
+
+template <class Ops, class Word = typename Ops::Word>
+FLBLK_KECCAK_INLINE void XorBlock(const uint8_t* const* memory, Word* a) {
+#pragma GCC unroll 4
+  for (int word = 0; word < kRateWords - 1; word += Ops::kLanes) {
+    Word rows[Ops::kLanes];
+    LoadGroup<Ops>(memory, word, rows);
+#pragma GCC unroll 8
+    for (int i = 0; i < Ops::kLanes; ++i) a[word + i] = a[word + i] ^ rows[i];
+  }
+  a[kRateWords - 1] = a[kRateWords - 1] ^ LoadOne<Ops>(memory, kRateWords - 1);
+}
+
+template <class Ops, class Word = typename Ops::Word>
+FLBLK_KECCAK_INLINE void AbsorbLanes(const LaneRun* lanes, size_t blocks) {
+  Word a[kStateWords];
+  LoadStates<Ops>(lanes, a);
+  const uint8_t* memory[Ops::kLanes];
+  for (int i = 0; i < Ops::kLanes; ++i) memory[i] = lanes[i].first;
+  for (size_t block = 0; block < blocks; ++block) {
+    XorBlock<Ops>(memory, a);
+    Permute<Ops>(a);
+    for (int i = 0; i < Ops::kLanes; ++i) memory[i] = lanes[i].next + block * lanes[i].stride;
+  }
+  StoreStates<Ops>(lanes, a);
+}
+
+}  // namespace flblk::keccak
