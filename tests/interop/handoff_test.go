@@ -92,7 +92,7 @@ func TestOurNodeWaitsAndResumesMidBlock(t *testing.T) {
 }
 
 // Ours, theirs, ours again, mid-block each time, over three slots.
-func TestPingPongOfPublishers(t *testing.T) {
+func TestPublishersTakeTurns(t *testing.T) {
 	t.Parallel()
 	p := startPair(t)
 	p.settle(t)

@@ -118,6 +118,9 @@ func (p *Process) awaitSocket(t testing.TB, socket string) {
 	}
 }
 
+// Pid is the process id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
 // Signal sends a signal to the node.
 func (p *Process) Signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
