@@ -25,5 +25,7 @@ inline constexpr size_t kMaxRlpDepth = 16;
 inline constexpr size_t kMaxTransactions = size_t{1} << 18;
 inline constexpr size_t kMaxMetadataBytes = size_t{4} << 20;
 inline constexpr size_t kMaxExtraDataBytes = 1024;
+// A flashblock as JSON text: hex doubles the bytes, and there are names and white space around it.
+inline constexpr size_t kMaxJsonBytes = size_t{64} << 20;
 
 }  // namespace flblk::wire
