@@ -1,83 +1,78 @@
 #include "signer/keccak.h"
 
-#include <bit>
-#include <cstring>
+#include <algorithm>
 
 #include "signer/keccak_scalar.h"
 
 namespace flblk {
 
-void keccak::PermuteGeneric(uint64_t* words) { Permute<ScalarOps>(words); }
+void keccak::AbsorbGeneric(uint64_t* words, const uint8_t* data, size_t blocks) {
+  AbsorbOne(words, data, blocks);
+}
 
 namespace {
 
-using PermuteFunction = void (*)(uint64_t* words);
+constexpr uint8_t kZeroBlock[Keccak256State::kRate] = {};
 
-PermuteFunction FastestPermute() {
+using Absorber = void (*)(uint64_t* words, const uint8_t* data, size_t blocks);
+
+Absorber FastestAbsorber() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) return keccak::PermuteBmi2;
+  if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) return keccak::AbsorbBmi2;
 #endif
-  return keccak::PermuteGeneric;
+  return keccak::AbsorbGeneric;
 }
 
-void PermuteWords(uint64_t* words) {
-  static const PermuteFunction permute = FastestPermute();
-  permute(words);
+void AbsorbBlocks(uint64_t* words, const uint8_t* data, size_t blocks) {
+  static const Absorber absorb = FastestAbsorber();
+  absorb(words, data, blocks);
 }
 
-uint64_t LoadLittleEndian(const uint8_t* p) {
-  uint64_t word;
-  std::memcpy(&word, p, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  return word;
-}
+void Permute(uint64_t* words) { AbsorbBlocks(words, kZeroBlock, 1); }
 
 }  // namespace
 
-// XORs `data` into the block from byte `at` on; at + data.size() <= kRate.
-void Keccak256State::Absorb(size_t at, ByteView data) {
+// XORs `data` into the block under way; it does not fill more than that.
+void Keccak256State::Fill(ByteView data) {
   size_t i = 0;
   const auto one = [&] {
-    words_[at / 8] ^= uint64_t{data[i]} << (8 * (at % 8));
-    ++at, ++i;
+    words_[offset_ / 8] ^= uint64_t{data[i++]} << (8 * (offset_ % 8));
+    ++offset_;
   };
-  while (i < data.size() && at % 8 != 0) one();
-  for (; i + 8 <= data.size(); i += 8, at += 8) words_[at / 8] ^= LoadLittleEndian(&data[i]);
+  while (i < data.size() && offset_ % 8 != 0) one();
+  for (; i + 8 <= data.size(); i += 8, offset_ += 8) {
+    words_[offset_ / 8] ^= keccak::LoadLittleEndian(&data[i]);
+  }
   while (i < data.size()) one();
 }
 
 Keccak256State& Keccak256State::Update(ByteView data) {
-  while (data.size() >= kRate - offset_) {
+  if (offset_ != 0 && data.size() >= kRate - offset_) {
     const size_t room = kRate - offset_;
-    Absorb(offset_, data.first(room));
-    PermuteWords(words_);
+    Fill(data.first(room));
+    Permute(words_);
     offset_ = 0;
     data = data.subspan(room);
   }
-  Absorb(offset_, data);
-  offset_ += data.size();
+  if (const size_t blocks = data.size() / kRate; offset_ == 0 && blocks > 0) {
+    AbsorbBlocks(words_, data.data(), blocks);
+    data = data.subspan(blocks * kRate);
+  }
+  Fill(data);
   return *this;
 }
 
-// The original padding: 0x01 after the data, 0x80 into the block's last byte.
-void Keccak256State::Pad() {
-  words_[offset_ / 8] ^= uint64_t{0x01} << (8 * (offset_ % 8));
-  words_[kRate / 8 - 1] ^= uint64_t{0x80} << 56;
-}
-
-Hash32 Keccak256State::Squeeze() const {
+Hash32 Keccak256State::Digest() const {
+  uint64_t last[25];
+  std::ranges::copy(words_, last);
+  last[offset_ / 8] ^= uint64_t{0x01} << (8 * (offset_ % 8));
+  last[kRate / 8 - 1] ^= keccak::kLastBit;
+  Permute(last);
   Hash32 out;
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<uint8_t>(words_[i / 8] >> (8 * (i % 8)));
+    out[i] = static_cast<uint8_t>(last[i / 8] >> (8 * (i % 8)));
   }
   return out;
-}
-
-Hash32 Keccak256State::Digest() const {
-  Keccak256State last = *this;
-  last.Pad();
-  PermuteWords(last.words_);
-  return last.Squeeze();
 }
 
 Hash32 Keccak256(ByteView data) { return Keccak256State().Update(data).Digest(); }

@@ -20,9 +20,7 @@ class Keccak256State {
 
  private:
   friend class KeccakLaneAccess;  // keccak_lanes.cc
-  void Absorb(size_t at, ByteView data);
-  void Pad();
-  Hash32 Squeeze() const;
+  void Fill(ByteView data);
 
   uint64_t words_[25] = {};
   size_t offset_ = 0;  // bytes of the current block absorbed so far, below kRate

@@ -37,6 +37,13 @@ struct Ops {
     _mm256_storeu_si256(static_cast<Word*>(p), a);
   }
 
+  static FLBLK_KECCAK_INLINE Word Collect(const uint8_t* const* memory, int word) {
+    long long w[kLanes];
+#pragma GCC unroll 4
+    for (int i = 0; i < kLanes; ++i) std::memcpy(&w[i], memory[i] + 8 * word, 8);
+    return _mm256_setr_epi64x(w[0], w[1], w[2], w[3]);
+  }
+
   static FLBLK_KECCAK_INLINE void Transpose(Word* r) {
     const Word even01 = _mm256_unpacklo_epi64(r[0], r[1]),
                odd01 = _mm256_unpackhi_epi64(r[0], r[1]);
@@ -58,5 +65,7 @@ struct Ops {
 }  // namespace
 
 void AbsorbAvx2(const LaneRun* lanes, size_t blocks) { AbsorbLanes<Ops>(lanes, blocks); }
+
+void DigestAvx2(const LaneEnd* lanes) { DigestLanes<Ops>(lanes); }
 
 }  // namespace flblk::keccak

@@ -27,6 +27,13 @@ struct Ops {
   static FLBLK_KECCAK_INLINE Word Load(const void* p) { return _mm512_loadu_si512(p); }
   static FLBLK_KECCAK_INLINE void Store(void* p, Word a) { _mm512_storeu_si512(p, a); }
 
+  static FLBLK_KECCAK_INLINE Word Collect(const uint8_t* const* memory, int word) {
+    long long w[kLanes];
+#pragma GCC unroll 8
+    for (int i = 0; i < kLanes; ++i) std::memcpy(&w[i], memory[i] + 8 * word, 8);
+    return _mm512_setr_epi64(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]);
+  }
+
   static FLBLK_KECCAK_INLINE void Transpose(Word* r) {
     Word pairs[8], quads[8];
 #pragma GCC unroll 4
@@ -54,5 +61,7 @@ struct Ops {
 }  // namespace
 
 void AbsorbAvx512(const LaneRun* lanes, size_t blocks) { AbsorbLanes<Ops>(lanes, blocks); }
+
+void DigestAvx512(const LaneEnd* lanes) { DigestLanes<Ops>(lanes); }
 
 }  // namespace flblk::keccak

@@ -4,6 +4,8 @@
 
 namespace flblk::keccak {
 
-void PermuteBmi2(uint64_t* words) { Permute<ScalarOps>(words); }
+void AbsorbBmi2(uint64_t* words, const uint8_t* data, size_t blocks) {
+  AbsorbOne(words, data, blocks);
+}
 
 }  // namespace flblk::keccak

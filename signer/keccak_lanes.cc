@@ -11,31 +11,41 @@ namespace flblk {
 class KeccakLaneAccess {
  public:
   static uint64_t* Words(Keccak256State& state) { return state.words_; }
+  static const uint64_t* Words(const Keccak256State& state) { return state.words_; }
   static size_t Offset(const Keccak256State& state) { return state.offset_; }
   static void StartBlock(Keccak256State& state) { state.offset_ = 0; }
-  static void Pad(Keccak256State& state) { state.Pad(); }
-  static Hash32 Squeeze(const Keccak256State& state) { return state.Squeeze(); }
 };
 
 namespace {
 
 using Access = KeccakLaneAccess;
+using keccak::LaneEnd;
 using keccak::LaneRun;
 constexpr size_t kRate = Keccak256State::kRate;
 constexpr size_t kMaxLanes = 8;
 constexpr uint8_t kZeroBlock[kRate] = {};
+constexpr uint64_t kZeroWords[25] = {};
+
+// From any of its first kRate bytes on, a block that is zero but for one 0x01.
+struct PaddingWindow {
+  uint8_t bytes[2 * kRate] = {};
+  constexpr PaddingWindow() { bytes[kRate] = 0x01; }
+  const uint8_t* At(size_t offset) const { return bytes + (kRate - offset); }
+};
+constexpr PaddingWindow kPadding;
 
 struct Kernel {
   size_t lanes;  // 1: there is none, states take their turns
   void (*absorb)(const LaneRun* lanes, size_t blocks);
+  void (*digest)(const LaneEnd* lanes);
 };
 
 Kernel KernelOf([[maybe_unused]] KeccakLanes lanes) {
 #if defined(__x86_64__)
-  if (lanes == KeccakLanes::kAvx512) return {8, keccak::AbsorbAvx512};
-  if (lanes == KeccakLanes::kAvx2) return {4, keccak::AbsorbAvx2};
+  if (lanes == KeccakLanes::kAvx512) return {8, keccak::AbsorbAvx512, keccak::DigestAvx512};
+  if (lanes == KeccakLanes::kAvx2) return {4, keccak::AbsorbAvx2, keccak::DigestAvx2};
 #endif
-  return {1, nullptr};
+  return {1, nullptr, nullptr};
 }
 
 // One lane's job under way.
@@ -137,15 +147,14 @@ class Scheduler {
 // At most kernel.lanes digests by one permutation.
 void DigestGroup(std::span<const Keccak256State* const> states, std::span<Hash32> out,
                  Kernel kernel) {
-  std::array<Keccak256State, kMaxLanes> copies;
-  LaneRun runs[kMaxLanes];
+  LaneEnd lanes[kMaxLanes];
+  Hash32 unused;
   for (size_t i = 0; i < kernel.lanes; ++i) {
-    if (i < states.size()) copies[i] = *states[i];
-    Access::Pad(copies[i]);
-    runs[i] = {Access::Words(copies[i]), kZeroBlock, kZeroBlock, 0};
+    lanes[i] = {kZeroWords, kZeroBlock, unused.data()};
+    if (i >= states.size()) continue;
+    lanes[i] = {Access::Words(*states[i]), kPadding.At(Access::Offset(*states[i])), out[i].data()};
   }
-  kernel.absorb(runs, 1);
-  for (size_t i = 0; i < states.size(); ++i) out[i] = Access::Squeeze(copies[i]);
+  kernel.digest(lanes);
 }
 
 }  // namespace

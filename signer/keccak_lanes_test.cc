@@ -144,21 +144,41 @@ TEST(KeccakLanes, TheBestIsSupported) {
 }
 
 // What Keccak256State does not use on this machine has to be right, too.
+auto ScalarForms() {
+  std::vector<void (*)(uint64_t*, const uint8_t*, size_t)> forms{keccak::AbsorbGeneric};
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
+    forms.push_back(keccak::AbsorbBmi2);
+  }
+#endif
+  return forms;
+}
+
 TEST(KeccakPermutation, EveryScalarFormGivesTheKnownState) {
   // Keccak-f[1600] of the zero state, words 0, 1 and 24 (KeccakF-1600-IntermediateValues of the
   // Keccak team).
-  std::vector<void (*)(uint64_t*)> forms{keccak::PermuteGeneric};
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
-    forms.push_back(keccak::PermuteBmi2);
-  }
-#endif
-  for (const auto permute : forms) {
+  const uint8_t zeros[Keccak256State::kRate] = {};
+  for (const auto absorb : ScalarForms()) {
     uint64_t words[25] = {};
-    permute(words);
+    absorb(words, zeros, 1);
     EXPECT_EQ(words[0], 0xf1258f7940e1dde7u);
     EXPECT_EQ(words[1], 0x84d5ccf933c0478au);
     EXPECT_EQ(words[24], 0xeaf1ff7b5ceca249u);
+  }
+}
+
+TEST(KeccakPermutation, EveryScalarFormAbsorbsAlike) {
+  std::mt19937_64 random(5);
+  const Bytes data = RandomBytes(random, 5 * Keccak256State::kRate);
+  for (const auto absorb : ScalarForms()) {
+    uint64_t together[25] = {}, apart[25] = {}, want[25] = {};
+    absorb(together, data.data(), 5);
+    keccak::AbsorbGeneric(want, data.data(), 5);
+    for (size_t block = 0; block < 5; ++block) {
+      absorb(apart, data.data() + block * Keccak256State::kRate, 1);
+    }
+    EXPECT_TRUE(std::ranges::equal(together, want));
+    EXPECT_TRUE(std::ranges::equal(apart, want));
   }
 }
 

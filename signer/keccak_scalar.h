@@ -1,6 +1,9 @@
-// Keccak-f[1600] on one state. For inclusion by keccak.cc and keccak_bmi2.cc only (see
+// One Keccak state. For inclusion by keccak.cc and keccak_bmi2.cc only (see
 // keccak_round.h).
 #pragma once
+
+#include <bit>
+#include <cstring>
 
 #include "signer/keccak_kernels.h"
 #include "signer/keccak_round.h"
@@ -18,6 +21,25 @@ struct ScalarOps {
   static FLBLK_KECCAK_INLINE Word Chi(Word a, Word b, Word c) { return a ^ (~b & c); }
   static FLBLK_KECCAK_INLINE Word Constant(uint64_t c) { return c; }
 };
+
+FLBLK_KECCAK_INLINE uint64_t LoadLittleEndian(const uint8_t* p) {
+  uint64_t word;
+  std::memcpy(&word, p, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+
+// Works on a copy: the compiler cannot know that `data` lies elsewhere.
+FLBLK_KECCAK_INLINE void AbsorbOne(uint64_t* words, const uint8_t* data, size_t blocks) {
+  uint64_t a[kStateWords];
+  std::memcpy(a, words, sizeof a);
+  for (; blocks > 0; --blocks, data += 8 * kRateWords) {
+#pragma GCC unroll 17
+    for (int i = 0; i < kRateWords; ++i) a[i] ^= LoadLittleEndian(data + 8 * i);
+    Permute<ScalarOps>(a);
+  }
+  std::memcpy(words, a, sizeof a);
+}
 
 }  // namespace
 }  // namespace flblk::keccak

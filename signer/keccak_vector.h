@@ -3,6 +3,7 @@
 // adds:
 //   Ops::kLanes                   64-bit lanes to the vector
 //   Ops::Load(p), Ops::Store(p)   kLanes consecutive words, unaligned
+//   Ops::Collect(memory, word)    word `word` of every lane's memory
 //   Ops::Transpose(rows)          kLanes vectors: word j of row i becomes word i of row j
 // A state has 25 words and a block 17: both are whole groups of kLanes words and one more.
 #pragma once
@@ -23,24 +24,15 @@ FLBLK_KECCAK_INLINE void LoadGroup(const uint8_t* const* memory, int word, Word*
   Ops::Transpose(out);
 }
 
-// Word `word` of every lane's memory.
 template <class Ops, class Word = typename Ops::Word>
-FLBLK_KECCAK_INLINE Word LoadOne(const uint8_t* const* memory, int word) {
-  alignas(Word) uint8_t column[sizeof(Word)];
-#pragma GCC unroll 8
-  for (int i = 0; i < Ops::kLanes; ++i) std::memcpy(column + 8 * i, memory[i] + 8 * word, 8);
-  return Ops::Load(column);
-}
-
-template <class Ops, class Word = typename Ops::Word>
-FLBLK_KECCAK_INLINE void LoadStates(const LaneRun* lanes, Word* a) {
+FLBLK_KECCAK_INLINE void LoadStates(const uint64_t* const* states, Word* a) {
   const uint8_t* memory[Ops::kLanes];
-  for (int i = 0; i < Ops::kLanes; ++i) memory[i] = reinterpret_cast<uint8_t*>(lanes[i].words);
+  for (int i = 0; i < Ops::kLanes; ++i) memory[i] = reinterpret_cast<const uint8_t*>(states[i]);
 #pragma GCC unroll 6
   for (int word = 0; word < kStateWords - 1; word += Ops::kLanes) {
     LoadGroup<Ops>(memory, word, a + word);
   }
-  a[kStateWords - 1] = LoadOne<Ops>(memory, kStateWords - 1);
+  a[kStateWords - 1] = Ops::Collect(memory, kStateWords - 1);
 }
 
 template <class Ops, class Word = typename Ops::Word>
@@ -68,21 +60,40 @@ FLBLK_KECCAK_INLINE void XorBlock(const uint8_t* const* memory, Word* a) {
 #pragma GCC unroll 8
     for (int i = 0; i < Ops::kLanes; ++i) a[word + i] = a[word + i] ^ rows[i];
   }
-  a[kRateWords - 1] = a[kRateWords - 1] ^ LoadOne<Ops>(memory, kRateWords - 1);
+  a[kRateWords - 1] = a[kRateWords - 1] ^ Ops::Collect(memory, kRateWords - 1);
 }
 
 template <class Ops, class Word = typename Ops::Word>
 FLBLK_KECCAK_INLINE void AbsorbLanes(const LaneRun* lanes, size_t blocks) {
   Word a[kStateWords];
-  LoadStates<Ops>(lanes, a);
+  const uint64_t* states[Ops::kLanes];
   const uint8_t* memory[Ops::kLanes];
-  for (int i = 0; i < Ops::kLanes; ++i) memory[i] = lanes[i].first;
+  for (int i = 0; i < Ops::kLanes; ++i) states[i] = lanes[i].words, memory[i] = lanes[i].first;
+  LoadStates<Ops>(states, a);
   for (size_t block = 0; block < blocks; ++block) {
     XorBlock<Ops>(memory, a);
     Permute<Ops>(a);
     for (int i = 0; i < Ops::kLanes; ++i) memory[i] = lanes[i].next + block * lanes[i].stride;
   }
   StoreStates<Ops>(lanes, a);
+}
+
+template <class Ops, class Word = typename Ops::Word>
+FLBLK_KECCAK_INLINE void DigestLanes(const LaneEnd* lanes) {
+  Word a[kStateWords];
+  const uint64_t* states[Ops::kLanes];
+  const uint8_t* memory[Ops::kLanes];
+  for (int i = 0; i < Ops::kLanes; ++i) states[i] = lanes[i].words, memory[i] = lanes[i].padding;
+  LoadStates<Ops>(states, a);
+  XorBlock<Ops>(memory, a);
+  a[kRateWords - 1] = a[kRateWords - 1] ^ Ops::Constant(kLastBit);
+  Permute<Ops>(a);
+#pragma GCC unroll 4
+  for (int word = 0; word < 4; ++word) {
+    uint64_t column[Ops::kLanes];
+    Ops::Store(column, a[word]);
+    for (int i = 0; i < Ops::kLanes; ++i) std::memcpy(lanes[i].out + 8 * word, &column[i], 8);
+  }
 }
 
 }  // namespace flblk::keccak
