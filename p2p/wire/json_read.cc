@@ -151,6 +151,13 @@ std::optional<Base> ReadOptionalBase(StrictJson& in) {
   return std::nullopt;
 }
 
+std::string ReadMetadataText(StrictJson& in) {
+  const std::string_view text = in.Skip();
+  absl::Status status = in.ok() ? CheckJson(text, "metadata") : in.status();
+  if (!status.ok()) in.Fail(std::string(status.message()));
+  return CompactJson(text);
+}
+
 // Hex text, or an array of numbers.
 void ReadByteArray(StrictJson& in, const std::string& field, std::span<uint8_t> out) {
   if (in.Peek() != '[') return ReadFixed(in, field, out);
@@ -180,7 +187,7 @@ absl::StatusOr<FlashblocksPayloadV1> ReadFlashblockJson(std::string_view json) {
                {"index", [&](const std::string& f) { out.index = ReadUint(in, f); }},
                {"base", [&](const std::string&) { out.base = ReadOptionalBase(in); }, false},
                {"diff", [&](const std::string&) { out.diff = ReadDiff(in); }},
-               {"metadata", [&](const std::string&) { out.metadata = CompactJson(in.Skip()); }}});
+               {"metadata", [&](const std::string&) { out.metadata = ReadMetadataText(in); }}});
   in.Finish();
   if (!in.ok()) return in.status();
   return out;

@@ -121,6 +121,8 @@ TEST(FlashblockJson, ErrorsNameTheField) {
          "flashblock: string expected");
   EXPECT_EQ(ReadFlashblockJson("{\"index\":1,\"index\":1}").status().message(),
             std::string("flashblock: index stands there twice (at byte 19)"));
+  EXPECT_EQ(ReadFlashblockJson("{\"metadata\":\"\xff\"}").status().message(),
+            std::string("flashblock: metadata: not UTF-8 (at byte 1) (at byte 15)"));
   EXPECT_EQ(ReadFlashblockJson("[]").status().message(),
             std::string("flashblock: '{' expected (at byte 0)"));
 }

@@ -17,6 +17,11 @@ if(FLBLK_SANITIZE)
     endif()
   endif()
 endif()
+if(FLBLK_FUZZ)
+  # Coverage feedback for every library a fuzzer links; the fuzzers add libFuzzer's main (tests/fuzz).
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # flblk_library(name [PURE] SOURCES ... [LINK ...])
 # PURE: no exceptions may be thrown or caught (signer, wire, rlpx, core).
