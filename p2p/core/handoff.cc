@@ -58,6 +58,8 @@ void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
     // it.
     return Clear(Cause::kRivalSilent, rivals_.Top(), true, now, out);
   }
+  // Others forget who was silent for two slots, and would start without waiting for us.
+  if (n.timestamp >= signed_slot_ + 2 * config_.block_seconds) Announce(now, out);
   const bool waiting = state_ == PublishState::kWaiting;
   MoveTo(state_, Cause::kAuthorizationRenewed, waiting ? rivals_.Top() : std::nullopt, now, out);
 }
@@ -166,6 +168,10 @@ void Machine::SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out
 // ---------------------------------------------------------------------------------------------------
 // time
 
+void Machine::On(const OwnFlashblock&, MonoTime, Result&) {
+  signed_slot_ = authorization_.timestamp;
+}
+
 void Machine::On(const Tick&, MonoTime now, Result& out) {
   if (resume_at_ && now >= *resume_at_) {
     resume_at_.reset();
@@ -235,6 +241,7 @@ void Machine::Yield(const PublicKey& to, Cause cause, MonoTime now, Result& out)
 
 void Machine::Announce(MonoTime now, Result& out) {
   started_at_ = now;
+  signed_slot_ = authorization_.timestamp;
   out.actions.push_back(SendStart{authorization_});
 }
 

@@ -55,9 +55,10 @@ struct RivalFlashblock {
   PublicKey key;
   uint64_t slot = 0;
 };
+struct OwnFlashblock {};  // a flashblock of ours went out under authorization()
 struct Tick {};
 using Event = std::variant<Authorized, NotAuthorized, BareForkchoice, HostStopped, Sealed,
-                           RivalStart, RivalStop, RivalFlashblock, Tick>;
+                           RivalStart, RivalStop, RivalFlashblock, OwnFlashblock, Tick>;
 
 // ---- out, in this order
 struct SendStart {
@@ -112,8 +113,8 @@ class Machine {
   friend H AbslHashValue(H h, const Machine& m) {
     const Authorization& a = m.authorization_;
     h = H::combine(std::move(h), static_cast<int>(m.state_), a.payload_id, a.timestamp,
-                   a.authorizer_sig.bytes, m.yielded_to_.bytes, m.newest_slot_, m.reminded_,
-                   m.config_.self.bytes);
+                   a.authorizer_sig.bytes, m.yielded_to_.bytes, m.signed_slot_, m.newest_slot_,
+                   m.reminded_, m.config_.self.bytes);
     h = H::combine(std::move(h), m.since_.ns, m.cleared_at_.ns, m.started_at_.ns, m.last_sign_.ns,
                    m.resume_at_.has_value(), m.resume_at_.value_or(MonoTime{}).ns);
     return H::combine(std::move(h), m.rivals_, m.sealed_, m.sealed_count_);
@@ -130,6 +131,7 @@ class Machine {
   void On(const RivalStart& e, MonoTime now, Result& out);
   void On(const RivalStop& e, MonoTime now, Result& out);
   void On(const RivalFlashblock& e, MonoTime now, Result& out);
+  void On(const OwnFlashblock&, MonoTime now, Result& out);
   void On(const Tick&, MonoTime now, Result& out);
 
   void Begin(const Authorization& n, MonoTime now, Result& out);  // from Idle, Yielded
@@ -151,6 +153,7 @@ class Machine {
   PublishState state_ = PublishState::kIdle;
   Authorization authorization_;
   PublicKey yielded_to_;
+  uint64_t signed_slot_ = 0;  // of our last StartPublish or flashblock: what others remember of us
   uint64_t newest_slot_ = 0;  // of our Authorizations and of rivals' Starts and flashblocks
   RivalTable rivals_;
   MonoTime since_;                     // last transition

@@ -108,6 +108,21 @@ TEST(HandoffFcu, PublishingNewerSlotIsRenewedWithoutStart) {
   EXPECT_EQ(b.machine().authorization().timestamp, 12u);
 }
 
+// Found by the explicit-state search: rivals forget a publisher after two silent slots, and one
+// authorized then would start at index 0 of a block that is being published.
+TEST(HandoffFcu, PublishingSilentForTwoSlotsStartsAgain) {
+  Bench b = Publishing(10);
+  b.Fcu(12);
+  EXPECT_EQ(b.Fcu(14), "start(14) publishing->publishing:authorization renewed");
+}
+
+TEST(HandoffFcu, PublishingWithFlashblocksIsRenewedWithoutStart) {
+  Bench b = Publishing(10);
+  b.Fcu(12);
+  b.Do(OwnFlashblock{});
+  EXPECT_EQ(b.Fcu(14), "publishing->publishing:authorization renewed");
+}
+
 TEST(HandoffFcu, PublishingSameSlotOtherPayloadIsRenewed) {
   Bench b = Publishing(10);
   EXPECT_EQ(b.Fcu(10, 2), "publishing->publishing:authorization renewed");
