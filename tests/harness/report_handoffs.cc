@@ -32,8 +32,7 @@ class HandoffJudge {
       const Record& record = view_.records[i];
       if (const auto* step = std::get_if<StepFired>(&record.what);
           step != nullptr && i != position_) {
-        superseded_ |= step->victim == out_.step.successor && !out_.first_ns &&
-                       step->block <= out_.step.block + 1;
+        superseded_ |= step->victim == out_.step.successor && !out_.first_ns;
         if (step->victim_was_active) return;  // the next hand-off begins
       }
       if (const auto* state = std::get_if<StateChanged>(&record.what)) {

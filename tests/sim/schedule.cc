@@ -1,0 +1,99 @@
+#include "tests/sim/schedule.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace flblk::sim {
+
+using std::chrono::milliseconds;
+
+uint64_t Random::Next() {
+  uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+const char* Name(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kCrash:
+      return "crash";
+    case FaultKind::kPartition:
+      return "partition";
+    case FaultKind::kCutLink:
+      return "cut link";
+    case FaultKind::kSlow:
+      return "slow";
+  }
+  return "?";
+}
+
+namespace {
+
+Fault MakeFault(Random& random, const Schedule& s, Duration end) {
+  Fault f;
+  const uint64_t dice = random.Below(100);
+  f.kind = dice < 30   ? FaultKind::kCrash
+           : dice < 45 ? FaultKind::kPartition
+           : dice < 80 ? FaultKind::kCutLink
+                       : FaultKind::kSlow;
+  f.at = Duration(random.Between(0, end.count()));
+  f.lasts = milliseconds(random.Between(20, 3000));
+  // Builders are where it hurts: half of the faults hit one.
+  f.a = static_cast<uint32_t>(random.Chance(50) ? random.Below(s.builders) : random.Below(s.nodes));
+  f.b = static_cast<uint32_t>(1 + random.Below(s.nodes - 1));
+  return f;
+}
+
+}  // namespace
+
+Schedule MakeSchedule(uint64_t seed, uint32_t nodes) {
+  Random random(seed);
+  Schedule s;
+  s.seed = seed;
+  s.nodes = nodes;
+  s.builders = random.Chance(35) ? 3 : 2;
+  s.slots = static_cast<uint32_t>(random.Between(2, 4));
+  s.flashblocks = static_cast<uint32_t>(random.Between(2, 5));
+  s.latency_min = milliseconds(random.Between(1, 20));
+  s.latency_max = s.latency_min + milliseconds(random.Between(1, 80));
+  s.max_skew = milliseconds(random.Chance(30) ? random.Between(0, 1500) : random.Between(0, 50));
+  s.takeover_after = random.Chance(30) ? milliseconds(400) : milliseconds(0);
+  s.extra_links = static_cast<uint32_t>(random.Between(1, 3));
+  s.builders_meshed = random.Chance(80);
+  const Duration end = s.block_time * s.slots;
+  for (uint64_t n = random.Below(4); n > 0; --n) {
+    s.failovers.push_back({Duration(random.Between(0, end.count())),
+                           static_cast<uint32_t>(random.Below(s.builders)), random.Chance(50)});
+  }
+  std::sort(s.failovers.begin(), s.failovers.end(),
+            [](const Failover& x, const Failover& y) { return x.at < y.at; });
+  if (!random.Chance(35)) {
+    for (uint64_t n = 1 + random.Below(6); n > 0; --n)
+      s.faults.push_back(MakeFault(random, s, end));
+  }
+  return s;
+}
+
+std::string Describe(const Schedule& s) {
+  auto ms = [](Duration d) {
+    return absl::StrCat(std::chrono::duration_cast<milliseconds>(d).count(), " ms");
+  };
+  std::string out = absl::StrCat(
+      "seed ", s.seed, ": ", s.builders, " builders, ", s.nodes, " nodes, ", s.slots, " slots of ",
+      s.flashblocks, " flashblocks, latency ", ms(s.latency_min), "..", ms(s.latency_max),
+      ", skew up to ", ms(s.max_skew), ", takeover_after ", ms(s.takeover_after), ", ",
+      s.extra_links, " extra links", s.builders_meshed ? ", builders meshed" : "", "\n");
+  for (const Failover& f : s.failovers) {
+    absl::StrAppend(&out, "  ", ms(f.at), ": builder ", f.builder, " is authorized",
+                    f.tell_the_old ? " (the old one is told)" : "", "\n");
+  }
+  for (const Fault& f : s.faults) {
+    absl::StrAppend(&out, "  ", ms(f.at), ": ", Name(f.kind), " a=", f.a, " b=", f.b, " for ",
+                    ms(f.lasts), "\n");
+  }
+  return out;
+}
+
+}  // namespace flblk::sim
