@@ -11,7 +11,7 @@
 namespace flblk::core {
 
 struct EngineConfig {
-  std::optional<PublicKey> builder;  // our key; absent: relay and subscriber only
+  std::optional<PublicKey> builder{};  // our key; absent: relay and subscriber only
   // hand-off
   Duration takeover_after{};  // 0: off
   Duration flashblock_interval = std::chrono::milliseconds(200);

@@ -22,8 +22,7 @@ namespace flblk::core {
 // apart: state is keyed by session, not by node id (interop 5, row 2).
 using SessionId = uint64_t;
 
-// ----------------------------------------------------------------------------------------------
-// in: network
+// ---- in: network
 struct PeerConnected {
   SessionId session = 0;
   NodeId node_id{};
@@ -38,8 +37,7 @@ struct PeerMessage {
   wire::FramePtr frame;
 };
 
-// -------------------------------------------------------------------------------------------------
-// in: host engine_forkchoiceUpdated as the host saw it. `attributes` absent: a head update, no
+// ---- in: host engine_forkchoiceUpdated as the host saw it. `attributes` absent: a head update, no
 // change. Attributes without authorization: another builder has this block.
 struct PayloadAttributes {
   uint64_t timestamp = 0;                // unix seconds
@@ -69,9 +67,8 @@ struct TimerFired {};
 using Event = std::variant<PeerConnected, PeerDisconnected, PeerMessage, ForkchoiceUpdated,
                            PublishFlashblock, PayloadSealed, StopPublishing, TimerFired>;
 
-// ----------------------------------------------------------------------------------------------------
-// out A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action so
-// that the driver can seal for all receivers together.
+// ---- out A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action
+// so that the driver can seal for all receivers together.
 enum class SendClass : uint8_t {
   kControl,     // Request/Accept/Reject/Cancel, StartPublish, StopPublish: never dropped
   kFlashblock,  // may be dropped for a slow peer, whole stale blocks (older slots) first

@@ -22,8 +22,7 @@ Result Machine::Step(const Event& event, MonoTime now) {
   return out;
 }
 
-// ------------------------------------------------------------------------------------------------
-// the host
+// ---- the host
 
 void Machine::On(const Authorized& e, MonoTime now, Result& out) {
   const Authorization& n = e.authorization;
@@ -54,9 +53,10 @@ void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
   RaiseNewest(n.timestamp);
   reminded_ = false;
   if (state_ == PublishState::kWaiting && newer && !rivals_.AnyLiveSince(n.timestamp)) {
-    // Whoever published before said nothing in the new slot. Should it live, the StartPublish stops
-    // it.
-    return Clear(Cause::kRivalSilent, rivals_.Top(), true, now, out);
+    // Whoever published before said nothing in it. Should it live, the StartPublish stops it.
+    const std::optional<PublicKey> silent = rivals_.Top();
+    rivals_.GiveUpOlderThan(n.timestamp, NothingInFlight(now));
+    return Clear(Cause::kRivalSilent, silent, true, now, out);
   }
   // Others forget who was silent for two slots, and would start without waiting for us.
   if (n.timestamp >= signed_slot_ + 2 * config_.block_seconds) Announce(now, out);
@@ -94,8 +94,7 @@ bool Machine::IsSealed(const PayloadId& payload_id) const {
   return std::find(sealed_.begin(), end, WithoutVersion(payload_id)) != end;
 }
 
-// -------------------------------------------------------------------------------------------------
-// rivals
+// ---- rivals
 
 void Machine::On(const RivalStart& e, MonoTime now, Result& out) {
   if (e.slot < newest_slot_) return;
@@ -165,8 +164,7 @@ void Machine::SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out
   Announce(now, out);
 }
 
-// ---------------------------------------------------------------------------------------------------
-// time
+// ---- time
 
 void Machine::On(const OwnFlashblock&, MonoTime, Result&) {
   signed_slot_ = authorization_.timestamp;
@@ -179,7 +177,9 @@ void Machine::On(const Tick&, MonoTime now, Result& out) {
     return Clear(Cause::kTieBreak, yielded_to_, true, now, out);
   }
   if (const auto at = TakeoverAt(); at && now >= *at) {
-    Clear(Cause::kTakeoverTimeout, rivals_.Top(), true, now, out);
+    const std::optional<PublicKey> silent = rivals_.Top();
+    rivals_.GiveUpPublishing(NothingInFlight(now));
+    Clear(Cause::kTakeoverTimeout, silent, true, now, out);
   }
 }
 
@@ -222,8 +222,7 @@ void Machine::Rebase(MonoTime now) {
   rivals_.Rebase(now, -in_flight);
 }
 
-// --------------------------------------------------------------------------------------------
-// transitions
+// ---- transitions
 
 void Machine::Clear(Cause cause, std::optional<PublicKey> rival, bool announce, MonoTime now,
                     Result& out) {
@@ -266,8 +265,7 @@ bool Machine::Dead(uint64_t slot) const {
   return newest_slot_ >= slot && newest_slot_ - slot >= 2 * config_.block_seconds;
 }
 
-// --------------------------------------------------------------------------------------------------
-// views
+// ---- views
 
 std::optional<PublicKey> Machine::rival() const {
   if (state_ == PublishState::kYielded) return yielded_to_;

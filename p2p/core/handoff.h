@@ -147,6 +147,10 @@ class Machine {
   void RaiseNewest(uint64_t slot);
   bool Dead(uint64_t slot) const;
   std::optional<MonoTime> TakeoverAt() const;
+  // A time of stopping after which any flashblock counts at once: none is in flight.
+  MonoTime NothingInFlight(MonoTime now) const {
+    return now + (-config_.flashblock_interval - Duration(1));
+  }
   Duration Silence() const { return 2 * config_.flashblock_interval; }
 
   Config config_;

@@ -81,6 +81,14 @@ TEST(HandoffFcu, WaitingNewerSlotAndSilentRivalPublishesAndStartsAgain) {
   EXPECT_EQ(b.Fcu(12), "start(12) waiting->publishing:rival silent[7]");
 }
 
+TEST(HandoffFcu, TheSilentRivalDoesNotHoldUsBackLater) {
+  Bench b = Waiting(10, 7);
+  b.Fcu(12);
+  b.Start(8, 12);
+  ASSERT_EQ(b.state(), S::kYielded);
+  EXPECT_EQ(b.Stop(8, 12), "start(12) yielded->publishing:tie break[8]");
+}
+
 TEST(HandoffFcu, WaitingNewerSlotAndRivalHeardInItKeepsWaiting) {
   Bench b = Waiting(10, 7);
   b.Flashblock(7, 12);

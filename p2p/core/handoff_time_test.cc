@@ -144,6 +144,20 @@ TEST(HandoffTakeover, OutrankedOneWaitsTwoIntervalsLonger) {
   EXPECT_EQ(b.Wait(milliseconds(699)), "");
   EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) waiting->publishing:takeover timeout[7]");
 }
+TEST(HandoffTakeover, ThePublisherGivenUpDoesNotHoldUsBackLater) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Wait(milliseconds(300));
+  b.Start(8, 10);
+  ASSERT_EQ(b.state(), S::kYielded);
+  EXPECT_EQ(b.Stop(8, 10), "start(10) yielded->publishing:tie break[8]");
+  EXPECT_EQ(b.Start(7, 10), "stop(10) publishing->yielded:yielded to rival[7]");  // a first one
+}
+TEST(HandoffTakeover, ThePublisherGivenUpIsHeardWhenItThaws) {
+  Bench b = Waiting(10, 4, kTakeover);
+  b.Wait(milliseconds(600));
+  ASSERT_EQ(b.state(), S::kPublishing);
+  EXPECT_EQ(b.Flashblock(4, 10), "stop(10) publishing->yielded:tie break[4]");
+}
 TEST(HandoffTakeover, WorksAgainAfterRenewal) {
   Bench b = Waiting(10, 7, kTakeover);
   b.Flashblock(7, 12);

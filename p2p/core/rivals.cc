@@ -48,6 +48,18 @@ void RivalTable::Prune(uint64_t newest, uint64_t block_seconds) {
   }
 }
 
+void RivalTable::GiveUpOlderThan(uint64_t slot, MonoTime at) {
+  for (size_t i = 0; i < size_; ++i) {
+    if (rivals_[i].slot < slot) rivals_[i].GiveUp(at);
+  }
+}
+
+void RivalTable::GiveUpPublishing(MonoTime at) {
+  for (size_t i = 0; i < size_; ++i) {
+    if (rivals_[i].kind == RivalKind::kPublishing) rivals_[i].GiveUp(at);
+  }
+}
+
 bool RivalTable::AnyLive() const { return AnyLiveSince(0); }
 
 bool RivalTable::AnyLiveSince(uint64_t slot) const {

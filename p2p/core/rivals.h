@@ -15,7 +15,7 @@ namespace flblk::core::handoff {
 enum class RivalKind : uint8_t {
   kAnnounced,   // StartPublish heard: it publishes or waits
   kPublishing,  // a flashblock heard
-  kStopped,     // StopPublish heard: kept only so that a replay is known for one
+  kStopped,     // StopPublish heard, or given up: kept only so that a replay is known for one
 };
 
 struct Rival {
@@ -27,6 +27,11 @@ struct Rival {
   MonoTime stopped_at{};  // kStopped only
 
   bool live() const { return kind != RivalKind::kStopped; }
+  void GiveUp(MonoTime at_time) {
+    if (!live()) return;
+    kind = RivalKind::kStopped;
+    stopped_at = at_time;
+  }
   auto operator<=>(const Rival&) const = default;
 };
 
@@ -44,6 +49,11 @@ class RivalTable {
   Rival* Enter(const PublicKey& key, uint64_t slot);
   // Removes entries that are dead: two block times older than `newest`.
   void Prune(uint64_t newest, uint64_t block_seconds);
+
+  // Presumed incapacitated from `at` on: whoever said nothing since `slot` began; whoever
+  // publishes.
+  void GiveUpOlderThan(uint64_t slot, MonoTime at);
+  void GiveUpPublishing(MonoTime at);
 
   bool AnyLive() const;
   bool AnyLiveSince(uint64_t slot) const;  // heard in `slot` or later

@@ -1,0 +1,107 @@
+// Who feeds whom. flblk/1: everything to everyone. flblk/2: Request / Accept / Reject / Cancel, a
+// bounded set of peers we feed and of peers that feed us; score, rotation, time limits; budgets
+// against floods.
+//
+// Rules beside the obvious ones (reasons in the specification of the reference's reactions):
+//   - trusted peers are always fed and do not count; among candidates for feeding us they go first,
+//   then low
+//     latency, then chance;
+//   - an unanswered request loses its slot after 2 s but stays open: its Accept, or a flashblock,
+//   still
+//     counts. It is asked again only after the cool-down, and only if others delivered meanwhile
+//     (else it may have accepted, and a second request would be an offence);
+//   - a second Request of a fed peer is answered by Accept again; an unexpected Accept, Reject or
+//   Cancel is
+//     harmless up to a budget;
+//   - rotation makes before it breaks: the worst feed is cancelled when the new one has accepted;
+//   - flashblocks within 2 s after our Cancel are in flight; later ones are answered by Cancel once
+//   more, and
+//     cost beyond a budget;
+//   - at most 9 control messages in any 30 s to one peer, replies included.
+#pragma once
+
+#include <array>
+#include <map>
+#include <vector>
+
+#include "p2p/core/peer.h"
+#include "p2p/core/peer_set.h"
+#include "p2p/core/rng.h"
+
+namespace flblk::core {
+
+struct GossipConfig {
+  uint32_t max_send_peers = 10;
+  uint32_t max_receive_peers = 3;
+  Duration rotation_interval = std::chrono::seconds(30);
+  uint64_t seed = 0;
+};
+
+class Gossip {
+ public:
+  static constexpr Duration kRequestTimeout = std::chrono::seconds(2);
+  static constexpr Duration kCancelTolerance = std::chrono::seconds(2);
+  // Rotation while no flashblock comes from anywhere.
+  static constexpr Duration kStarvedRotation = std::chrono::seconds(5);
+  static constexpr Duration kMissedAfter = std::chrono::seconds(1);  // and the sample it counts for
+  using Actions = std::vector<Action>;
+
+  Gossip(const GossipConfig& config, MonoTime start);
+
+  Peer& Connect(const PeerConnected& event, MonoTime now, Actions& out);
+  void Disconnect(SessionId session, MonoTime now, Actions& out);
+  Peer* Find(SessionId session);  // nullptr: unknown, or dropped
+  const std::map<SessionId, Peer>& peers() const { return peers_; }
+
+  // A message id 1..4. True: the peer has just been accepted and may be sent the current block.
+  bool OnControl(Peer& peer, wire::MessageId id, MonoTime now, Actions& out);
+  // Whether flashblocks of this peer are welcome now; an implicit Accept is noted here.
+  bool Welcome(Peer& peer, MonoTime now, Actions& out);
+  // A verified new flashblock came in from anyone.
+  void NoteProgress(MonoTime now) { progress_at_ = now; }
+  // Every receiving peer that ought to have had it and is not in `have` missed it.
+  void CountMissed(const PeerSet& have, MonoTime first_at);
+
+  // Fed peers not in `have`, which they are added to.
+  std::vector<SessionId> FlashblockTargets(PeerSet& have);
+  // All peers but one (StartPublish, StopPublish).
+  std::vector<SessionId> Everyone(std::optional<SessionId> except) const;
+
+  // Charges an offence; drops the session at the limit.
+  void Penalise(Peer& peer, Offence offence, std::string why, MonoTime now, Actions& out);
+
+  void OnTimer(MonoTime now, Actions& out);
+  std::optional<MonoTime> NextDeadline() const;
+
+ private:
+  bool OnRequest(Peer& peer, MonoTime now, Actions& out);
+  void OnAccept(Peer& peer, MonoTime now, Actions& out);
+  void OnReject(Peer& peer, MonoTime now, Actions& out);
+  void OnCancel(Peer& peer, MonoTime now, Actions& out);
+  void Unexpected(Peer& peer, const char* what, MonoTime now, Actions& out);
+
+  // receive set (receive_set.cc)
+  size_t HeldSlots() const;
+  Peer* BestCandidate(MonoTime now);
+  Peer* WorstFeed(const Peer* except, MonoTime now);
+  void FillReceiveSet(MonoTime now, Actions& out);
+  void Request(Peer& peer, MonoTime now, Actions& out);
+  void StartReceiving(Peer& peer, MonoTime now, Actions& out);
+  void StopReceiving(Peer& peer, MonoTime now);
+  void Cancel(Peer& peer, MonoTime now, Actions& out);
+  void CheckRequest(Peer& peer, MonoTime now);
+  void Rotate(MonoTime now, Actions& out);
+
+  // False: over our own limit towards this peer, nothing was sent.
+  bool SendControl(Peer& peer, wire::MessageId id, MonoTime now, Actions& out);
+
+  GossipConfig config_;
+  Rng rng_;
+  std::map<SessionId, Peer> peers_;
+  PeerSet numbers_;  // in use
+  MonoTime rotate_at_;
+  MonoTime progress_at_;
+  std::array<wire::FramePtr, 5> control_frames_;  // by message id; shared by all copies
+};
+
+}  // namespace flblk::core
