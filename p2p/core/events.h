@@ -37,7 +37,8 @@ struct PeerMessage {
   wire::FramePtr frame;
 };
 
-// ---- in: host engine_forkchoiceUpdated as the host saw it. `attributes` absent: a head update, no
+// ---- in: host
+// engine_forkchoiceUpdated as the host saw it. `attributes` absent: a head update, no
 // change. Attributes without authorization: another builder has this block.
 struct PayloadAttributes {
   uint64_t timestamp = 0;                // unix seconds
@@ -67,7 +68,8 @@ struct TimerFired {};
 using Event = std::variant<PeerConnected, PeerDisconnected, PeerMessage, ForkchoiceUpdated,
                            PublishFlashblock, PayloadSealed, StopPublishing, TimerFired>;
 
-// ---- out A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action
+// ---- out
+// A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action
 // so that the driver can seal for all receivers together.
 enum class SendClass : uint8_t {
   kControl,     // Request/Accept/Reject/Cancel, StartPublish, StopPublish: never dropped
