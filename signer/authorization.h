@@ -1,7 +1,9 @@
-// Authorization: the sequencer's (rollup-boost's) signed permission for one builder to publish one payload.
+// Authorization: the sequencer's (rollup-boost's) signed permission for one builder to publish one
+// payload.
 //
 //   Authorization = [ payload_id(8), timestamp u64, builder_vk(32), authorizer_sig(64) ]
-//   authorizer_sig = Ed25519( BLAKE3( payload_id || timestamp as 8 bytes LITTLE-endian || builder_vk ) )
+//   authorizer_sig = Ed25519( BLAKE3( payload_id || timestamp as 8 bytes LITTLE-endian ||
+//   builder_vk ) )
 #pragma once
 
 #include "signer/bytes.h"
@@ -18,7 +20,8 @@ struct Authorization {
 };
 
 // The 32 bytes the authorizer signs.
-Hash32 AuthorizationDigest(const PayloadId& payload_id, uint64_t timestamp, const PublicKey& builder_vk);
+Hash32 AuthorizationDigest(const PayloadId& payload_id, uint64_t timestamp,
+                           const PublicKey& builder_vk);
 
 // The authorizer's side.
 Authorization MakeAuthorization(const SecretKey& authorizer, const PayloadId& payload_id,

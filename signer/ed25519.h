@@ -1,6 +1,7 @@
-// Ed25519 (RFC 8032, pure) as the flashblocks network uses it: keys, signatures, and verification whose
-// verdict equals the reference's (ed25519-dalek `verify`: cofactorless, S < L, non-canonical and small-order A
-// accepted). libsodium signs and keeps the secrets; see Verify for the second look.
+// Ed25519 (RFC 8032, pure) as the flashblocks network uses it: keys, signatures, and verification
+// whose verdict equals the reference's (ed25519-dalek `verify`: cofactorless, S < L, non-canonical
+// and small-order A accepted). libsodium signs and keeps the secrets; see Verify for the second
+// look.
 #pragma once
 
 #include <memory>
@@ -47,8 +48,8 @@ class SecretKey {
   PublicKey public_key_;
 };
 
-// Whether the 32 bytes decompress to a point of the curve (the reference refuses a frame whose builder_vk
-// does not, before any signature is looked at).
+// Whether the 32 bytes decompress to a point of the curve (the reference refuses a frame whose
+// builder_vk does not, before any signature is looked at).
 bool IsCurvePoint(const PublicKey& key);
 
 // True exactly when ed25519-dalek 2 `VerifyingKey::verify` accepts.

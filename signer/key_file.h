@@ -1,8 +1,8 @@
 // Keys at rest: 32-byte secrets as hex in a file or a setting's value, public keys as hex.
 //
-//   secret-file = *WS [ "0x" ] 64HEXDIG *WS      at most kMaxKeyFileSize bytes, mode 0600 or
-//   stricter
+//   secret-file = *WS [ "0x" ] 64HEXDIG *WS
 //
+// A file has at most kMaxKeyFileSize bytes and mode 0600 or stricter.
 // Every error names the file or setting and never repeats what it holds. Buffers that held a secret
 // are wiped.
 #pragma once

@@ -9,8 +9,8 @@ class Signer {
  public:
   virtual ~Signer() = default;
   virtual const PublicKey& public_key() const = 0;
-  // Signs a 32-byte digest. UNAVAILABLE where the key cannot be reached. May block only as long as the
-  // implementation documents; LocalSigner takes about 15 us.
+  // Signs a 32-byte digest. UNAVAILABLE where the key cannot be reached. May block only as long as
+  // the implementation documents; LocalSigner takes about 15 us.
   virtual absl::StatusOr<Signature> Sign(const Hash32& digest) = 0;
 };
 
