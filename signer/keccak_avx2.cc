@@ -30,11 +30,21 @@ struct Ops {
   static FLBLK_KECCAK_INLINE Word Constant(uint64_t c) {
     return _mm256_set1_epi64x(static_cast<long long>(c));
   }
-  static FLBLK_KECCAK_INLINE Word Load(const void* p) {
-    return _mm256_loadu_si256(static_cast<const Word*>(p));
-  }
   static FLBLK_KECCAK_INLINE void Store(void* p, Word a) {
     _mm256_storeu_si256(static_cast<Word*>(p), a);
+  }
+
+  // Joining 128-bit halves as they are loaded leaves half the shuffles of a transposition in
+  // registers.
+  static FLBLK_KECCAK_INLINE void LoadGroup(const uint8_t* const* memory, int word, Word* out) {
+#pragma GCC unroll 2
+    for (int pair = 0; pair < kLanes; pair += 2) {
+      const int at = 8 * (word + pair);
+      const Word rows02 = Halves(memory[0] + at, memory[2] + at);
+      const Word rows13 = Halves(memory[1] + at, memory[3] + at);
+      out[pair] = _mm256_unpacklo_epi64(rows02, rows13);
+      out[pair + 1] = _mm256_unpackhi_epi64(rows02, rows13);
+    }
   }
 
   static FLBLK_KECCAK_INLINE Word Collect(const uint8_t* const* memory, int word) {
@@ -56,6 +66,10 @@ struct Ops {
   }
 
  private:
+  static FLBLK_KECCAK_INLINE Word Halves(const uint8_t* low, const uint8_t* high) {
+    const Word out = _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(low)));
+    return _mm256_inserti128_si256(out, _mm_loadu_si128(reinterpret_cast<const __m128i*>(high)), 1);
+  }
   // The same order of bytes for both halves.
   static FLBLK_KECCAK_INLINE Word Bytes(long long low, long long high) {
     return _mm256_set_epi64x(high, low, high, low);

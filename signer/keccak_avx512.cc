@@ -24,8 +24,13 @@ struct Ops {
   static FLBLK_KECCAK_INLINE Word Constant(uint64_t c) {
     return _mm512_set1_epi64(static_cast<long long>(c));
   }
-  static FLBLK_KECCAK_INLINE Word Load(const void* p) { return _mm512_loadu_si512(p); }
   static FLBLK_KECCAK_INLINE void Store(void* p, Word a) { _mm512_storeu_si512(p, a); }
+
+  static FLBLK_KECCAK_INLINE void LoadGroup(const uint8_t* const* memory, int word, Word* out) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kLanes; ++i) out[i] = _mm512_loadu_si512(memory[i] + 8 * word);
+    Transpose(out);
+  }
 
   static FLBLK_KECCAK_INLINE Word Collect(const uint8_t* const* memory, int word) {
     long long w[kLanes];

@@ -1,10 +1,13 @@
 // The multi-lane kernel, written once for vectors of 4 and 8 words. For inclusion by keccak_avx2.cc
 // and keccak_avx512.cc only; see keccak_round.h for why `Ops` is a type of an unnamed namespace. It
 // adds:
-//   Ops::kLanes                   64-bit lanes to the vector
-//   Ops::Load(p), Ops::Store(p)   kLanes consecutive words, unaligned
-//   Ops::Collect(memory, word)    word `word` of every lane's memory
-//   Ops::Transpose(rows)          kLanes vectors: word j of row i becomes word i of row j
+//
+// - Ops::kLanes: 64-bit lanes to the vector.
+// - Ops::LoadGroup(memory, w, out): out[j] = word w + j of every lane's memory, for j < kLanes.
+// - Ops::Collect(memory, w): word w of every lane's memory.
+// - Ops::Store(p, a): kLanes consecutive words. No address needs to be aligned.
+// - Ops::Transpose(rows): kLanes vectors; word j of row i becomes word i of row j.
+//
 // A state has 25 words and a block 17: both are whole groups of kLanes words and one more.
 #pragma once
 
@@ -15,22 +18,13 @@
 
 namespace flblk::keccak {
 
-// Words [word, word + kLanes) of every lane's memory, transposed: out[j] holds word `word + j` of
-// each lane.
-template <class Ops, class Word = typename Ops::Word>
-FLBLK_KECCAK_INLINE void LoadGroup(const uint8_t* const* memory, int word, Word* out) {
-#pragma GCC unroll 8
-  for (int i = 0; i < Ops::kLanes; ++i) out[i] = Ops::Load(memory[i] + 8 * word);
-  Ops::Transpose(out);
-}
-
 template <class Ops, class Word = typename Ops::Word>
 FLBLK_KECCAK_INLINE void LoadStates(const uint64_t* const* states, Word* a) {
   const uint8_t* memory[Ops::kLanes];
   for (int i = 0; i < Ops::kLanes; ++i) memory[i] = reinterpret_cast<const uint8_t*>(states[i]);
 #pragma GCC unroll 6
   for (int word = 0; word < kStateWords - 1; word += Ops::kLanes) {
-    LoadGroup<Ops>(memory, word, a + word);
+    Ops::LoadGroup(memory, word, a + word);
   }
   a[kStateWords - 1] = Ops::Collect(memory, kStateWords - 1);
 }
@@ -56,7 +50,7 @@ FLBLK_KECCAK_INLINE void XorBlock(const uint8_t* const* memory, Word* a) {
 #pragma GCC unroll 4
   for (int word = 0; word < kRateWords - 1; word += Ops::kLanes) {
     Word rows[Ops::kLanes];
-    LoadGroup<Ops>(memory, word, rows);
+    Ops::LoadGroup(memory, word, rows);
 #pragma GCC unroll 8
     for (int i = 0; i < Ops::kLanes; ++i) a[word + i] = a[word + i] ^ rows[i];
   }
