@@ -79,6 +79,12 @@ struct NodeLife {
   int node = 0;
   Life life = Life::kUp;
 };
+// GetPendingBlock at a node equalled the reduction of what was published.
+struct PendingChecked {
+  int node = 0;
+  uint64_t block = 0, flashblocks = 0, transactions = 0, gas_used = 0;
+  std::string block_hash{};  // 0x hex
+};
 // A check outside the stream failed (pending block, subscription ended, ...).
 struct CheckFailed {
   std::string what;
@@ -87,7 +93,7 @@ struct CheckFailed {
 struct Record {
   int64_t at_ns = 0;  // since the run began
   std::variant<BlockStarted, BuilderAuthorized, StepFired, Published, Answered, Received, Foreign,
-               StateChanged, NodeLife, CheckFailed>
+               StateChanged, NodeLife, PendingChecked, CheckFailed>
       what;
 };
 

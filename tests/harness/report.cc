@@ -35,6 +35,20 @@ void CountAnswers(const RunView& view, Report& report) {
   }
 }
 
+// Who of the edge (all but the builders, where there are others) answered for the recorded block?
+void JudgeRecorded(const RunView& view, Report& report) {
+  if (view.blocks.empty() || !view.blocks.front().started.recorded) return;
+  for (const PendingChecked& checked : view.pending) {
+    if (checked.block == 0) report.recorded.push_back(checked);
+  }
+  const Shape& shape = view.setup.shape;
+  const size_t edge =
+      shape.nodes() > shape.builders ? shape.nodes() - shape.builders : shape.nodes();
+  Expect(report.recorded.size() == edge || view.blocks.front().disturbed, report,
+         absl::StrCat("the recorded block was confirmed by ", report.recorded.size(), " of ", edge,
+                      " nodes"));
+}
+
 }  // namespace
 
 Report MakeReport(const RunView& view) {
@@ -50,6 +64,7 @@ Report MakeReport(const RunView& view) {
   JudgeBlocks(view, report);
   JudgeHandoffs(view, report);
   JudgeReturns(view, report);
+  JudgeRecorded(view, report);
   Expect(report.received > 0, report, "no subscriber received anything");
   Expect(report.gaps == 0, report, absl::StrCat("gaps: ", report.gaps));
   Expect(report.duplicates == 0, report, absl::StrCat("duplicates: ", report.duplicates));

@@ -50,6 +50,8 @@ struct Report {
   std::map<uint32_t, uint64_t> refused;
   Latencies latency, clearance, gap;  // the last two over all hand-offs
   int64_t two_publishers_ns = 0;
+  std::vector<PendingChecked>
+      recorded;  // the recorded block, reduced, as each edge node answered it
   std::vector<std::string> violations;
   bool ok() const { return violations.empty(); }
 };

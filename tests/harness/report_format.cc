@@ -111,6 +111,11 @@ std::string FormatTable(const Report& report, const RunSetup& setup) {
                           Ms(report.gap.Max()));
   }
   absl::StrAppendFormat(&out, "time with two publishers: %.1f ms\n", Ms(report.two_publishers_ns));
+  for (const PendingChecked& pending : report.recorded) {
+    absl::StrAppendFormat(&out, "recorded block at %s: hash %s, %d transactions, gas 0x%x\n",
+                          NodeName(setup.shape, static_cast<size_t>(pending.node)),
+                          pending.block_hash, pending.transactions, pending.gas_used);
+  }
   for (const auto& [code, count] : report.refused) {
     absl::StrAppendFormat(&out, "publish refused with %s: %d\n", CodeName(code), count);
   }
@@ -141,6 +146,13 @@ std::string FormatJson(const Report& report, const RunSetup& setup) {
   for (const HandoffReport& handoff : report.handoffs) json["handoffs"].push_back(ToJson(handoff));
   json["blocks"] = Json::array();
   for (const BlockReport& block : report.blocks) json["blocks"].push_back(ToJson(block));
+  json["recorded"] = Json::array();
+  for (const PendingChecked& pending : report.recorded) {
+    json["recorded"].push_back({{"node", NodeName(setup.shape, static_cast<size_t>(pending.node))},
+                                {"block_hash", pending.block_hash},
+                                {"transactions", pending.transactions},
+                                {"gas_used", pending.gas_used}});
+  }
   json["violations"] = report.violations;
   return json.dump();
 }

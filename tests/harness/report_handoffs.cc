@@ -32,7 +32,8 @@ class HandoffJudge {
       const Record& record = view_.records[i];
       if (const auto* step = std::get_if<StepFired>(&record.what);
           step != nullptr && i != position_) {
-        superseded_ |= step->victim == out_.step.successor && !out_.first_ns;
+        superseded_ |= step->victim == out_.step.successor && !out_.first_ns &&
+                       step->block <= out_.step.block + 1;
         if (step->victim_was_active) return;  // the next hand-off begins
       }
       if (const auto* state = std::get_if<StateChanged>(&record.what)) {

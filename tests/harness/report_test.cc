@@ -244,6 +244,31 @@ TEST(Report, ARestartedNodeIsAskedAgainFromItsNextBlock) {
   EXPECT_THAT(run.Judge().violations, Contains("block 2: index 0 of B lost at A"));
 }
 
+TEST(Report, LatencyToAFrozenNodeIsNotCounted) {
+  Story run = GracefulRun();
+  const size_t before = run.Judge().latency.count();
+  run.At(1, 990, NodeLife{.node = kA, .life = Life::kFrozen});
+  EXPECT_EQ(run.Judge().latency.count(), before - 10);  // a whole block at A
+}
+
+TEST(Report, TheRecordedBlockIsConfirmedByTheEdge) {
+  Story run;
+  run.At(0, 0, BlockStarted{.block = 0, .planned = 1, .recorded = true});
+  run.At(0, 0, BuilderAuthorized{.block = 0, .builder = kA});
+  run.Everywhere(0, 0, 0, kA, kAll);
+  run.At(0, 900,
+         PendingChecked{
+             .node = kR, .block = 0, .flashblocks = 1, .transactions = 6, .block_hash = "0xc4"});
+  EXPECT_THAT(run.Judge().violations,
+              ElementsAre("the recorded block was confirmed by 1 of 2 nodes"));
+  run.At(0, 900,
+         PendingChecked{
+             .node = kS, .block = 0, .flashblocks = 1, .transactions = 6, .block_hash = "0xc4"});
+  EXPECT_THAT(run.Judge().violations, IsEmpty());
+  EXPECT_THAT(FormatTable(run.Judge(), run.setup()),
+              HasSubstr("recorded block at S1: hash 0xc4, 6 transactions"));
+}
+
 TEST(Report, TwoPublishersAreTimedWithoutFrozenOnes) {
   Story run = GracefulRun();
   run.Cleared(1, 400, kA);

@@ -28,6 +28,7 @@ class Indexer {
       block.disturbed = disturbed_.count(number) > 0 || authorized_.count(number) == 0;
       CountGaps(block);
     }
+    MeasureLatency();
   }
 
  private:
@@ -72,10 +73,6 @@ class Indexer {
         ++view_.out_of_order;
         break;
     }
-    auto delta = block->deltas.find({received.index, received.publisher});
-    if (delta != block->deltas.end() && !received.own) {
-      view_.latency.Add(now_ - delta->second.published_ns);
-    }
   }
   void Add(const Foreign& foreign) {
     view_.foreign.push_back(absl::StrCat(
@@ -98,6 +95,7 @@ class Indexer {
     }
   }
   void Add(const CheckFailed& failed) { view_.failed_checks.push_back(failed.what); }
+  void Add(const PendingChecked& checked) { view_.pending.push_back(checked); }
   void Add(const BuilderAuthorized& given) {
     if (given.error.empty()) authorized_.insert(given.block);
   }
@@ -109,6 +107,18 @@ class Indexer {
   void CountGaps(const BlockView& block) {
     for (size_t node = 0; node < block.at.size(); ++node) {
       if (view_.Answerable(static_cast<int>(node), block)) view_.gaps += block.at[node].holes();
+    }
+  }
+
+  // Of every delivery at another node that was there all the time.
+  void MeasureLatency() {
+    for (const Record& record : view_.records) {
+      const auto* received = std::get_if<Received>(&record.what);
+      if (received == nullptr || received->own || received->block >= view_.blocks.size()) continue;
+      const BlockView& block = view_.blocks[received->block];
+      const auto delta = block.deltas.find({received->index, received->publisher});
+      if (delta == block.deltas.end() || !view_.Answerable(received->node, block)) continue;
+      view_.latency.Add(record.at_ns - delta->second.published_ns);
     }
   }
 

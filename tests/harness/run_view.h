@@ -52,6 +52,7 @@ struct RunView {
 
   uint64_t duplicates = 0, gaps = 0, out_of_order = 0, different_content = 0;
   std::vector<std::string> foreign, failed_checks;
+  std::vector<PendingChecked> pending;
   std::map<uint32_t, uint64_t> refused;  // publish answers by status code, without OK
   Latencies latency;                     // publish call to each subscriber of another node
 

@@ -1,0 +1,80 @@
+#include "tests/harness/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flblk::harness {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kFixture[] =
+    FLBLK_TEST_DATA "/fixtures/op-alloy_unichain_sepolia_block_35535698_sequence.json";
+
+absl::StatusOr<Options> Parse(std::vector<std::string> args) {
+  args.push_back("--flblkd=/bin/true");
+  return ParseOptions(args);
+}
+
+TEST(Options, Defaults) {
+  auto options = Parse({});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->setup.shape.nodes(), 5u);
+  EXPECT_EQ(options->setup.timing.flashblocks, 10u);
+  EXPECT_EQ(options->setup.detect_ns, 50 * kNsPerMs);
+  EXPECT_EQ(options->topology, Topology::kHa);
+}
+
+TEST(Options, BothWaysToGiveAValue) {
+  auto options =
+      Parse({"--slot-ms=1000", "--interval-ms", "50", "--topology", "line", "--script",
+             "1.2 A kill", "--script=2.3 B graceful", "--node-flag", "--flblk1=false", "--json"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->setup.timing.slot_ns, 1000 * kNsPerMs);
+  EXPECT_EQ(options->generator.flashblocks, 20u);
+  EXPECT_EQ(options->topology, Topology::kLine);
+  EXPECT_EQ(options->script.size(), 2u);
+  EXPECT_THAT(options->node_flags, ElementsAre("--flblk1=false"));
+  EXPECT_TRUE(options->json);
+}
+
+TEST(Options, TheRecordedBlockIsRead) {
+  auto options = Parse({"--recorded", kFixture});
+  ASSERT_TRUE(options.ok()) << options.status();
+  ASSERT_TRUE(options->recorded.has_value());
+  EXPECT_EQ(options->recorded->deltas.size(), 5u);
+}
+
+TEST(Options, MistakesAreNamed) {
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"--bilders=2"}, "--bilders=2 is no option"},
+      {{"2"}, "2 is no option"},
+      {{"--json=1"}, "--json takes no value"},
+      {{"--builders=0"}, "--builders is not a number from 1 to 26"},
+      {{"--builders=two"}, "--builders is not a number"},
+      {{"--interval-ms=3000"}, "--interval-ms is above --slot-ms"},
+      {{"--interval-ms=10"}, "more than 100 flashblocks"},
+      {{"--topology=ring"}, "\"ring\""},
+      {{"--script=1.2 Q kill"}, "\"Q\" is not a builder"},
+      {{"--script-file=/nonexistent"}, "/nonexistent: cannot be read"},
+      {{"--relays=0", "--topology=star"}, "at least one relay"},
+      {{"--interval-ms=500", "--recorded", kFixture}, "has 5 flashblocks, a slot holds 4"},
+  };
+  for (const auto& [args, message] : cases) {
+    EXPECT_THAT(Parse(args).status().message(), HasSubstr(message)) << args[0];
+  }
+  EXPECT_THAT(ParseOptions({"--builders"}).status().message(),
+              HasSubstr("--builders needs a value"));
+  EXPECT_THAT(ParseOptions({}).status().message(), HasSubstr("--flblkd is required"));
+}
+
+TEST(Options, HelpNeedsNothingElse) {
+  auto options = ParseOptions({"--help"});
+  ASSERT_TRUE(options.ok());
+  EXPECT_TRUE(options->help);
+  EXPECT_THAT(HelpText(), HasSubstr("--takeover-after-ms T"));
+}
+
+}  // namespace
+}  // namespace flblk::harness
