@@ -131,24 +131,27 @@ TEST(Recorded, IsTheFirstBlockByteForByte) {
   EXPECT_EQ(source.Make(1, 0).base().parent_hash(), recorded->deltas[4].diff().block_hash());
 }
 
-TEST(Recorded, ErrorsNameTheField) {
-  const std::pair<std::string, std::string> edits[] = {
-      {"\"payload_id\":\"0x03", "payload_id is not hex"},
-      {"\"index\":1", "element 1: index is not its position"},
-      {"\"gas_used\":\"0x10994\"", "element 0: diff.gas_used is not a hex quantity"},
-      {"\"block_number\":\"0x21e3b52\"", "base.block_number is not a 0x string"},
-      {"\"base\":{", "base must be present exactly at index 0"},
+TEST(Recorded, ErrorsNameElementAndField) {
+  struct Edit {
+    const char *what, *with, *message;
   };
-  const std::string replacements[] = {"\"payload_id\":\"0xzz", "\"index\":2",
-                                      "\"gas_used\":\"0x1g\"", "\"block_number\":12", "\"bass\":{"};
-  for (size_t i = 0; i < std::size(edits); ++i) {
+  const Edit edits[] = {
+      {"\"payload_id\":\"0x03", "\"payload_id\":\"0xzz",
+       "element 0: flashblock: payload_id: not hex"},
+      {"\"index\":1", "\"index\":2", "element 1: index: not its position"},
+      {"\"gas_used\":\"0x10994\"", "\"gas_used\":\"0x1g\"",
+       "element 0: flashblock: diff.gas_used: not a number"},
+      {"\"base\":{", "\"bass\":{", "element 0: base: must be present exactly at index 0"},
+  };
+  for (const Edit& edit : edits) {
     std::string json = Fixture();
-    const size_t at = json.find(edits[i].first);
-    ASSERT_NE(at, std::string::npos) << edits[i].first;
-    json.replace(at, edits[i].first.size(), replacements[i]);
-    EXPECT_THAT(ParseRecordedBlock(json).status().message(), HasSubstr(edits[i].second));
+    const size_t at = json.find(edit.what);
+    ASSERT_NE(at, std::string::npos) << edit.what;
+    json.replace(at, std::string(edit.what).size(), edit.with);
+    EXPECT_THAT(std::string(ParseRecordedBlock(json).status().message()), HasSubstr(edit.message))
+        << edit.what;
   }
-  EXPECT_FALSE(ParseRecordedBlock("{}").ok());
+  EXPECT_THAT(ParseRecordedBlock("{}").status().message(), HasSubstr("not a JSON array"));
   EXPECT_FALSE(ParseRecordedBlock("[").ok());
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <fstream>
 
 #include "tests/harness/live.h"
 #include "tests/harness/report.h"
@@ -98,7 +99,12 @@ int Main(const std::vector<std::string>& args) {
   }
   const Report report = MakeReport(MakeView(options->setup, *std::move(records)));
   std::printf("\n%s", FormatTable(report, options->setup).c_str());
-  if (options->json) std::printf("%s\n", FormatJson(report, options->setup).c_str());
+  const std::string json = FormatJson(report, options->setup) + "\n";
+  if (options->json) std::fputs(json.c_str(), stdout);
+  if (!options->report_file.empty() && !(std::ofstream(options->report_file) << json)) {
+    std::fprintf(stderr, "flblk-harness: %s: cannot be written\n", options->report_file.c_str());
+    return kSetUp;
+  }
   return report.ok() ? 0 : kFailed;
 }
 

@@ -35,6 +35,7 @@ constexpr Option kOptions[] = {
     {"detect-ms", "T", "from a crash to the successor's Authorization (50)"},
     {"node-flag", "FLAG", "handed to every flblkd; may be repeated"},
     {"json", "", "the report as one line of JSON at the end"},
+    {"report", "FILE", "write the report's line of JSON there"},
     {"quiet", "", "only the report"},
     {"keep", "", "keep the nodes' directories and logs"},
     {"help", "", "this text"},
@@ -127,6 +128,7 @@ class Parser {
     if (name == "takeover-after-ms") Ms(name, value, 0, options_.setup.takeover_ns);
     if (name == "detect-ms") Ms(name, value, 0, options_.setup.detect_ns);
     if (name == "node-flag") options_.node_flags.push_back(value);
+    if (name == "report") options_.report_file = value;
     options_.json |= name == "json";
     options_.quiet |= name == "quiet";
     options_.keep |= name == "keep";

@@ -19,6 +19,7 @@ struct Options {
   std::optional<RecordedBlock> recorded;  // --recorded FILE
   std::vector<Step> script;
   std::vector<std::string> node_flags;  // handed to every flblkd
+  std::string report_file;              // JSON goes there too; empty: nowhere
   bool json = false, quiet = false, keep = false, help = false;
 };
 

@@ -1,9 +1,9 @@
-// JSON of FlashblocksPayloadV1, as builders send it over websockets, to deltas.
-#include <cstdlib>
+// A recorded block: JSON as builders send it over websockets, to the deltas a host publishes.
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "signer/bytes.h"
+#include "p2p/wire/json.h"
+#include "p2p/wire/rlp.h"
 #include "tests/harness/blocks.h"
 
 namespace flblk::harness {
@@ -11,84 +11,34 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Reads fields of one object; keeps the first error.
-class Fields {
- public:
-  Fields(const Json& object, std::string where, absl::Status& status)
-      : object_(object), where_(std::move(where)), status_(status) {}
+std::string Raw(ByteView bytes) { return std::string(bytes.begin(), bytes.end()); }
 
-  std::string Bytes(const char* name) {
-    auto bytes = FromHex(Text(name));
-    if (!bytes.ok()) {
-      Fail(name, "is not hex");
-      return "";
-    }
-    return std::string(bytes->begin(), bytes->end());
-  }
-  uint64_t Quantity(const char* name) {
-    const std::string text = Text(name);
-    char* end = nullptr;
-    const uint64_t value = std::strtoull(text.c_str(), &end, 16);
-    if (text.empty() || *end != '\0') Fail(name, "is not a hex quantity");
-    return value;
-  }
-  // A hex quantity as big-endian bytes.
-  std::string QuantityBytes(const char* name) {
-    std::string text = Text(name).substr(2);
-    if (text.size() % 2 == 1) text.insert(0, 1, '0');
-    auto bytes = FromHex(text);
-    if (!bytes.ok()) Fail(name, "is not a hex quantity");
-    return bytes.ok() ? std::string(bytes->begin(), bytes->end()) : "";
-  }
-  void Fail(const char* name, const char* problem) {
-    if (status_.ok())
-      status_ = absl::InvalidArgumentError(absl::StrCat(where_, name, " ", problem));
-  }
-
- private:
-  std::string Text(const char* name) {
-    const auto found = object_.find(name);
-    if (found != object_.end() && found->is_string() &&
-        found->get<std::string>().substr(0, 2) == "0x") {
-      return found->get<std::string>();
-    }
-    Fail(name, "is not a 0x string");
-    return "0x0";
-  }
-
-  const Json& object_;
-  const std::string where_;
-  absl::Status& status_;
-};
-
-void ReadBase(const Json& json, const std::string& where, absl::Status& status, v1::Base& base) {
-  Fields fields(json, where + "base.", status);
-  base.set_parent_beacon_block_root(fields.Bytes("parent_beacon_block_root"));
-  base.set_parent_hash(fields.Bytes("parent_hash"));
-  base.set_fee_recipient(fields.Bytes("fee_recipient"));
-  base.set_prev_randao(fields.Bytes("prev_randao"));
-  base.set_block_number(fields.Quantity("block_number"));
-  base.set_gas_limit(fields.Quantity("gas_limit"));
-  base.set_timestamp(fields.Quantity("timestamp"));
-  base.set_extra_data(fields.Bytes("extra_data"));
-  base.set_base_fee_per_gas(fields.QuantityBytes("base_fee_per_gas"));
+void FillBase(const wire::Base& in, v1::Base& out) {
+  out.set_parent_beacon_block_root(Raw(in.parent_beacon_block_root));
+  out.set_parent_hash(Raw(in.parent_hash));
+  out.set_fee_recipient(Raw(in.fee_recipient));
+  out.set_prev_randao(Raw(in.prev_randao));
+  out.set_block_number(in.block_number);
+  out.set_gas_limit(in.gas_limit);
+  out.set_timestamp(in.timestamp);
+  out.set_extra_data(Raw(in.extra_data));
+  out.set_base_fee_per_gas(Raw(wire::RlpTrim(in.base_fee_per_gas)));
 }
 
-void ReadDiff(const Json& json, const std::string& where, absl::Status& status, v1::Diff& diff) {
-  Fields fields(json, where + "diff.", status);
-  diff.set_state_root(fields.Bytes("state_root"));
-  diff.set_receipts_root(fields.Bytes("receipts_root"));
-  diff.set_logs_bloom(fields.Bytes("logs_bloom"));
-  diff.set_gas_used(fields.Quantity("gas_used"));
-  diff.set_block_hash(fields.Bytes("block_hash"));
-  diff.set_withdrawals_root(fields.Bytes("withdrawals_root"));
-  const auto transactions = json.find("transactions");
-  if (transactions == json.end() || !transactions->is_array()) {
-    return fields.Fail("transactions", "is not an array");
-  }
-  for (const Json& transaction : *transactions) {
-    const Json wrapped = {{"transactions", transaction}};
-    diff.add_transactions(Fields(wrapped, where + "diff.", status).Bytes("transactions"));
+void FillDiff(const wire::Diff& in, v1::Diff& out) {
+  out.set_state_root(Raw(in.state_root));
+  out.set_receipts_root(Raw(in.receipts_root));
+  out.set_logs_bloom(Raw(in.logs_bloom));
+  out.set_gas_used(in.gas_used);
+  out.set_block_hash(Raw(in.block_hash));
+  out.set_withdrawals_root(Raw(in.withdrawals_root));
+  for (const Bytes& transaction : in.transactions) out.add_transactions(Raw(transaction));
+  for (const wire::Withdrawal& withdrawal : in.withdrawals) {
+    v1::Withdrawal& added = *out.add_withdrawals();
+    added.set_index(withdrawal.index);
+    added.set_validator_index(withdrawal.validator_index);
+    added.set_address(Raw(withdrawal.address));
+    added.set_amount(withdrawal.amount);
   }
 }
 
@@ -100,23 +50,23 @@ absl::StatusOr<RecordedBlock> ParseRecordedBlock(const std::string& json) {
     return absl::InvalidArgumentError("recorded block: not a JSON array of flashblocks");
   }
   RecordedBlock block;
-  absl::Status status;
   for (const Json& element : elements) {
     const size_t index = block.deltas.size();
     const std::string where = absl::StrCat("recorded block, element ", index, ": ");
+    auto read = wire::ReadFlashblockJson(element.dump());
+    if (!read.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(where, read.status().message()));
+    }
+    if (read->index != index) return absl::InvalidArgumentError(where + "index: not its position");
+    if (read->base.has_value() != (index == 0)) {
+      return absl::InvalidArgumentError(where + "base: must be present exactly at index 0");
+    }
     Flashblock& delta = block.deltas.emplace_back();
-    Fields fields(element, where, status);
-    delta.set_payload_id(fields.Bytes("payload_id"));
+    delta.set_payload_id(Raw(read->payload_id));
     delta.set_index(index);
-    if (element.value("index", Json()) != Json(index)) fields.Fail("index", "is not its position");
-    if (!element.contains("diff")) fields.Fail("diff", "is missing");
-    if (!status.ok()) return status;
-    ReadDiff(element["diff"], where, status, *delta.mutable_diff());
-    delta.set_metadata_json(element.value("metadata", Json::object()).dump());
-    const bool has_base = element.contains("base") && element["base"].is_object();
-    if (has_base != (index == 0)) fields.Fail("base", "must be present exactly at index 0");
-    if (has_base) ReadBase(element["base"], where, status, *delta.mutable_base());
-    if (!status.ok()) return status;
+    delta.set_metadata_json(read->metadata);
+    FillDiff(read->diff, *delta.mutable_diff());
+    if (read->base) FillBase(*read->base, *delta.mutable_base());
   }
   return block;
 }
