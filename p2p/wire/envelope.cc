@@ -95,11 +95,7 @@ absl::StatusOr<FlashblocksPayloadV1> DecodeFlashblock(ByteView rlp) {
 }
 
 Bytes EncodeFlashblock(const FlashblocksPayloadV1& flashblock) {
-  RlpSizer size;
-  PutFlashblock(flashblock, size);
-  RlpWriter out(size.size());
-  PutFlashblock(flashblock, out);
-  return std::move(out).Take();
+  return RlpEncode([&](auto& out) { PutFlashblock(flashblock, out); });
 }
 
 Bytes EncodeFlashblockMessage(const FlashblocksPayloadV1& flashblock) {

@@ -12,6 +12,8 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "p2p/wire/limits.h"
@@ -107,28 +109,32 @@ class RlpSizer {
   void Item(ByteView item) { size_ += item.size(); }  // already encoded
   template <class Items>
   void List(const Items& items) {
-    RlpSizer inner;
-    items(inner);
-    size_ += RlpListSize(inner.size());
+    const size_t before = std::exchange(size_, 0), list = lists_.size();
+    lists_.push_back(0);
+    items(*this);
+    lists_[list] = size_;
+    size_ = before + RlpListSize(size_);
   }
 
  private:
+  friend class RlpWriter;
   size_t size_ = 0;
+  std::vector<size_t> lists_;  // contents of every list, in the order they begin
 };
 
 class RlpWriter {
  public:
-  // `size`: of everything to come.
-  explicit RlpWriter(size_t size) { out_.reserve(size); }
+  // `sizer` has counted the very same calls that follow.
+  explicit RlpWriter(RlpSizer sizer) : lists_(std::move(sizer.lists_)) {
+    out_.reserve(sizer.size_);
+  }
   void String(ByteView s);
   void Uint(uint64_t value);
   void Uint256(const Hash32& value) { String(RlpTrim(value)); }
   void Item(ByteView item) { out_.insert(out_.end(), item.begin(), item.end()); }
   template <class Items>
   void List(const Items& items) {
-    RlpSizer inner;
-    items(inner);
-    Header(0xc0, inner.size());
+    Header(0xc0, lists_[next_list_++]);
     items(*this);
   }
   Bytes Take() && { return std::move(out_); }
@@ -136,16 +142,24 @@ class RlpWriter {
  private:
   void Header(uint8_t base, size_t contents);  // base: 0x80 or 0xc0
   Bytes out_;
+  std::vector<size_t> lists_;
+  size_t next_list_ = 0;
 };
+
+// What `items` puts into its sink, one item after another.
+template <class Items>
+Bytes RlpEncode(const Items& items) {
+  RlpSizer sizer;
+  items(sizer);
+  RlpWriter writer(std::move(sizer));
+  items(writer);
+  return std::move(writer).Take();
+}
 
 // One list item holding what `items` puts into its sink.
 template <class Items>
 Bytes RlpEncodeList(const Items& items) {
-  RlpSizer sizer;
-  sizer.List(items);
-  RlpWriter writer(sizer.size());
-  writer.List(items);
-  return std::move(writer).Take();
+  return RlpEncode([&](auto& out) { out.List(items); });
 }
 
 }  // namespace flblk::wire
