@@ -9,13 +9,14 @@
 namespace flblk::wire {
 namespace {
 
-Authorization ReadAuthorization(RlpReader& in) {
+Authorization ReadAuthorization(RlpReader& in, const PublicKey* known) {
   Authorization authorization;
   RlpReader items = in.List("authorization");
   items.Fixed("authorization.payload_id", authorization.payload_id);
   authorization.timestamp = items.Uint("authorization.timestamp");
   items.Fixed("authorization.builder_vk", authorization.builder_vk.bytes);
-  if (items.ok() && !IsCurvePoint(authorization.builder_vk)) {
+  const bool asked = known != nullptr && *known == authorization.builder_vk;
+  if (items.ok() && !asked && !IsCurvePoint(authorization.builder_vk)) {
     items.Fail("authorization.builder_vk", "is not a point of the curve");
   }
   items.Fixed("authorization.authorizer_sig", authorization.authorizer_sig.bytes);
@@ -38,7 +39,17 @@ RlpReader ReadTag(ByteView message_item, absl::Status* status, MessageKind* kind
 
 }  // namespace
 
-absl::StatusOr<Envelope> SplitAuthorized(ByteView body) {
+absl::StatusOr<MessageId> ReadMessageId(uint64_t relative_id, uint8_t flblk_version) {
+  const MessageId last =
+      flblk_version >= 2 ? MessageId::kCancelFlashblocks : MessageId::kAuthorized;
+  if (relative_id > static_cast<uint64_t>(last)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("message id: ", relative_id, ", the limit is ", static_cast<int>(last)));
+  }
+  return static_cast<MessageId>(relative_id);
+}
+
+absl::StatusOr<Envelope> SplitAuthorized(ByteView body, const PublicKey* known) {
   if (body.size() >= kMaxMessageBytes) {
     return absl::InvalidArgumentError(absl::StrCat("authorized: has ", body.size(),
                                                    " bytes, the limit is ", kMaxMessageBytes - 1));
@@ -52,7 +63,7 @@ absl::StatusOr<Envelope> SplitAuthorized(ByteView body) {
   envelope.message = items.Item("message");
   RlpReader authorization = items;
   envelope.authorization_item = items.Item("authorization");
-  envelope.authorization = ReadAuthorization(authorization);
+  envelope.authorization = ReadAuthorization(authorization, known);
   items.Fixed("actor_sig", envelope.actor_sig.bytes);
   if (!status.ok()) return status;
   return envelope;

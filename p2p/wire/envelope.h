@@ -14,6 +14,10 @@
 
 namespace flblk::wire {
 
+// The message with this flblk-relative id: flblk/1 knows 0, flblk/2 0..4. INVALID_ARGUMENT for any other. The
+// bodies of 1..4 are empty; whatever stands there is ignored, as the reference does.
+absl::StatusOr<MessageId> ReadMessageId(uint64_t relative_id, uint8_t flblk_version);
+
 // Views into the received body; the body outlives them.
 struct Envelope {
   ByteView message;             // the AuthorizedMsg item, header included
@@ -23,8 +27,9 @@ struct Envelope {
 };
 
 // Reads the envelope without touching the message body. INVALID_ARGUMENT names the field and the limit;
-// also where builder_vk is no curve point. Trailing bytes after the list are an error.
-absl::StatusOr<Envelope> SplitAuthorized(ByteView body);
+// also where builder_vk is no curve point (9 us; not asked again for the key of `known`, where the caller has
+// one that is). Trailing bytes after the list are an error.
+absl::StatusOr<Envelope> SplitAuthorized(ByteView body, const PublicKey* known = nullptr);
 
 // The 32 bytes under actor_sig.
 Hash32 ActorDigest(ByteView message_item, ByteView authorization_item);
