@@ -56,7 +56,7 @@ absl::Status Engine::State::On(PublishFlashblock& e) {
   seen.accepted = true;
   Relay(*signed_one, seen);
   Deliver(inbox.Offer(*std::move(signed_one)));
-  return absl::OkStatus();
+  return Drive(handoff::OwnFlashblock{});
 }
 
 // ---- hand-off

@@ -111,6 +111,20 @@ TEST_F(EngineMesh, HandOffAtTheBoundary) {
   ExpectSequence(1, "0 1 2");
 }
 
+// Our flashblocks keep us in mind: only after two silent slots is StartPublish sent again.
+TEST_F(EngineMesh, APublisherThatIsHeardDoesNotAnnounceItselfAgain) {
+  Build();
+  for (uint64_t slot = 0; slot < 5; ++slot) {
+    mesh_.Fcu(0, slot).IgnoreError();
+    PublishSome(0, slot, 1);
+    mesh_.Run(milliseconds(1800));
+  }
+  EXPECT_EQ(mesh_[3].engine->stats().markers_relayed, 1u);
+  mesh_.Fcu(0, 7).IgnoreError();
+  mesh_.Run(milliseconds(50));
+  EXPECT_EQ(mesh_[3].engine->stats().markers_relayed, 2u);
+}
+
 TEST_F(EngineMesh, CrashedPublisherIsReplacedAtTheNextBlock) {
   Build();
   mesh_.Fcu(0, 0).IgnoreError();
