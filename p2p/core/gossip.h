@@ -81,7 +81,8 @@ class Gossip {
   void Unexpected(Peer& peer, const char* what, MonoTime now, Actions& out);
 
   // receive set (receive_set.cc)
-  size_t HeldSlots() const;
+  size_t HeldSlots() const;  // receiving, or requested and not overdue
+  size_t Receiving() const;
   Peer* BestCandidate(MonoTime now);
   Peer* WorstFeed(const Peer* except, MonoTime now);
   void FillReceiveSet(MonoTime now, Actions& out);

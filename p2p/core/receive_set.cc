@@ -19,6 +19,11 @@ size_t Gossip::HeldSlots() const {
   });
 }
 
+size_t Gossip::Receiving() const {
+  return std::ranges::count_if(
+      peers_, [](const auto& entry) { return entry.second.feed == Feed::kReceiving; });
+}
+
 Peer* Gossip::BestCandidate(MonoTime now) {
   Peer* best = nullptr;
   std::tuple<bool, Duration, uint64_t> best_rank;
@@ -76,9 +81,7 @@ void Gossip::Request(Peer& peer, MonoTime now, Actions& out) {
 void Gossip::StartReceiving(Peer& peer, MonoTime now, Actions& out) {
   peer.feed = Feed::kReceiving;
   peer.feed_since = now;
-  const size_t receiving = std::ranges::count_if(
-      peers_, [](const auto& entry) { return entry.second.feed == Feed::kReceiving; });
-  if (receiving <= config_.max_receive_peers) return;
+  if (Receiving() <= config_.max_receive_peers) return;
   if (Peer* worst = WorstFeed(&peer, now)) Cancel(*worst, now, out);
 }
 
@@ -113,7 +116,7 @@ void Gossip::Rotate(MonoTime now, Actions& out) {
   const bool starving = progress_at_ + config_.rotation_interval < now;
   rotate_at_ = now + (starving ? std::min(kStarvedRotation, config_.rotation_interval)
                                : config_.rotation_interval);
-  if (config_.max_receive_peers == 0 || HeldSlots() < config_.max_receive_peers) return;
+  if (config_.max_receive_peers == 0 || Receiving() < config_.max_receive_peers) return;
   if (WorstFeed(nullptr, now) == nullptr) return;
   if (Peer* candidate = BestCandidate(now)) Request(*candidate, now, out);
 }

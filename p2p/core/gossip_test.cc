@@ -1,0 +1,314 @@
+#include "p2p/core/gossip.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flblk::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using wire::MessageId;
+using Id = wire::MessageId;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class GossipTest : public ::testing::Test {
+ protected:
+  explicit GossipTest(GossipConfig config = {.max_send_peers = 2, .max_receive_peers = 2})
+      : gossip_(config, now_) {}
+
+  Peer& Connect(SessionId session, bool trusted = false, uint8_t version = 2) {
+    return gossip_.Connect({session, {}, version, trusted}, now_, out_);
+  }
+  // What was sent since the last look: "session:message".
+  std::vector<std::string> Sent() {
+    static const char* kNames[] = {"?", "request", "accept", "reject", "cancel"};
+    std::vector<std::string> sent;
+    for (const Action& action : std::exchange(out_, {})) {
+      if (const auto* send = std::get_if<Send>(&action)) {
+        sent.push_back(std::to_string(send->to.at(0)) + ":" +
+                       kNames[static_cast<int>(send->frame->id)]);
+      } else if (const auto* penalty = std::get_if<Penalise>(&action)) {
+        sent.push_back(std::to_string(penalty->session) + ":" + Name(penalty->offence));
+      } else if (const auto* drop = std::get_if<Drop>(&action)) {
+        sent.push_back(std::to_string(drop->session) + ":drop");
+      }
+    }
+    return sent;
+  }
+  bool Control(SessionId session, MessageId id) {
+    return gossip_.OnControl(*gossip_.Find(session), id, now_, out_);
+  }
+  bool Welcome(SessionId session) { return gossip_.Welcome(*gossip_.Find(session), now_, out_); }
+  // Rings every timer on the way.
+  void Wait(Duration d) {
+    const MonoTime end = now_ + d;
+    for (auto t = gossip_.NextDeadline(); t && *t <= end; t = gossip_.NextDeadline()) {
+      ASSERT_GE(*t, now_) << "a deadline in the past stays";
+      now_ = *t;
+      gossip_.OnTimer(now_, out_);
+      ASSERT_GT(*gossip_.NextDeadline(), now_) << "the timer made no progress";
+    }
+    now_ = end;
+  }
+  Feed FeedOf(SessionId session) { return gossip_.Find(session)->feed; }
+
+  MonoTime now_{1'000'000'000};
+  Gossip gossip_;
+  std::vector<Action> out_;
+};
+
+TEST_F(GossipTest, AsksUpToTheLimitAndTheNextOnReject) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  EXPECT_THAT(Sent(), ElementsAre("1:request", "2:request"));
+  Control(1, Id::kAcceptFlashblocks);
+  EXPECT_EQ(FeedOf(1), Feed::kReceiving);
+  Control(2, Id::kRejectFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  Control(3, Id::kRejectFlashblocks);
+  EXPECT_THAT(Sent(), IsEmpty());  // 2 and 3 cool down
+  Wait(seconds(29));
+  EXPECT_THAT(Sent(), IsEmpty());
+  Wait(seconds(1));
+  EXPECT_EQ(Sent().size(), 1u);
+}
+
+TEST_F(GossipTest, DisconnectFreesTheSlot) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  Sent();
+  gossip_.Disconnect(1, now_, out_);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+}
+
+TEST_F(GossipTest, TrustedGoFirstAndDoNotWaitForRotation) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Sent();
+  Connect(3, true);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  gossip_.Find(1)->AddLatency(milliseconds(80));
+  gossip_.Find(2)->AddLatency(milliseconds(10));
+  Control(3, Id::kAcceptFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("1:cancel"));  // made before broken
+  EXPECT_EQ(FeedOf(3), Feed::kReceiving);
+  Connect(4, true);
+  Control(4, Id::kAcceptFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("4:request", "2:cancel"));
+  Connect(5, true);  // nobody untrusted left to replace
+  EXPECT_THAT(Sent(), IsEmpty());
+}
+
+TEST_F(GossipTest, CandidatesByLatency) {
+  for (SessionId s : {1, 2}) Connect(s);
+  for (SessionId s : {3, 4, 5}) Connect(s);
+  gossip_.Find(3)->AddLatency(milliseconds(300));
+  gossip_.Find(5)->AddLatency(milliseconds(3));
+  Sent();
+  gossip_.Disconnect(1, now_, out_);
+  gossip_.Disconnect(2, now_, out_);
+  EXPECT_THAT(Sent(),
+              ElementsAre("5:request", "4:request"));  // known quick, unknown; not known slow
+}
+
+TEST_F(GossipTest, UnansweredRequestLosesItsSlotAfterTwoSecondsButStaysOpen) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  Control(2, Id::kAcceptFlashblocks);
+  Sent();
+  Wait(milliseconds(1999));
+  EXPECT_THAT(Sent(), IsEmpty());
+  Wait(milliseconds(1));
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  Control(1, Id::kAcceptFlashblocks);  // late, and no offence
+  EXPECT_EQ(FeedOf(1), Feed::kReceiving);
+  EXPECT_THAT(Sent(), IsEmpty());
+}
+
+TEST_F(GossipTest, SilentPeerIsAskedAgainOnlyIfOthersDelivered) {
+  Connect(1);
+  EXPECT_THAT(Sent(), ElementsAre("1:request"));
+  Wait(seconds(100));
+  EXPECT_THAT(Sent(), IsEmpty());  // it may have accepted: a second request would be an offence
+  gossip_.NoteProgress(now_);
+  Wait(seconds(31));
+  EXPECT_THAT(Sent(), ElementsAre("1:request"));
+}
+
+TEST_F(GossipTest, FlashblockWhileRequestingIsAnImplicitAccept) {
+  Connect(1);
+  EXPECT_TRUE(Welcome(1));
+  EXPECT_EQ(FeedOf(1), Feed::kReceiving);
+  Control(1, Id::kAcceptFlashblocks);  // behind it
+  EXPECT_THAT(Sent(), ElementsAre("1:request"));
+}
+
+TEST_F(GossipTest, RotationReplacesTheWorstOnceTheNewOneAccepts) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  for (SessionId s : {1, 2}) Control(s, Id::kAcceptFlashblocks), gossip_.Find(s)->AddLatency({});
+  gossip_.Find(2)->AddLatency(milliseconds(50));
+  Sent();
+  Wait(seconds(30));
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  EXPECT_EQ(FeedOf(2), Feed::kReceiving);
+  Control(3, Id::kAcceptFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("2:cancel"));
+}
+
+TEST_F(GossipTest, RotationRejectedKeepsTheOldFeeds) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  for (SessionId s : {1, 2}) Control(s, Id::kAcceptFlashblocks);
+  Sent();
+  Wait(seconds(30));
+  Control(3, Id::kRejectFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  EXPECT_EQ(FeedOf(1), Feed::kReceiving);
+  EXPECT_EQ(FeedOf(2), Feed::kReceiving);
+}
+
+TEST_F(GossipTest, ControlStaysBelowTenInThirtySecondsToAnyPeer) {
+  std::map<SessionId, std::vector<MonoTime>> times;
+  for (SessionId s = 1; s <= 6; ++s) Connect(s);
+  for (int i = 0; i < 3000; ++i) {
+    for (const Action& action : std::exchange(out_, {})) {
+      if (const auto* send = std::get_if<Send>(&action)) times[send->to[0]].push_back(now_);
+    }
+    // Peers that accept, reject and ask as fast as they may without being dropped.
+    const SessionId s = 1 + i % 6;
+    if (Peer* peer = gossip_.Find(s)) {
+      if (peer->feed == Feed::kRequested)
+        Control(s, i % 4 == 0 ? Id::kAcceptFlashblocks : Id::kRejectFlashblocks);
+      if (i % 40 < 6) Control(s, Id::kRequestFlashblocks);
+    }
+    Wait(milliseconds(250));
+  }
+  for (const auto& [session, at] : times) {
+    for (size_t i = 9; i < at.size(); ++i) EXPECT_GT(at[i] - at[i - 9], seconds(30)) << session;
+  }
+}
+
+// ---- the send side
+
+TEST_F(GossipTest, ServesUpToTheLimitAndTrustedBeyond) {
+  for (SessionId s : {1, 2, 3, 4}) Connect(s, s == 4);
+  Sent();
+  EXPECT_TRUE(Control(1, Id::kRequestFlashblocks));
+  EXPECT_TRUE(Control(4, Id::kRequestFlashblocks));  // does not count
+  EXPECT_TRUE(Control(2, Id::kRequestFlashblocks));
+  EXPECT_FALSE(Control(3, Id::kRequestFlashblocks));
+  EXPECT_THAT(Sent(), ElementsAre("1:accept", "4:accept", "2:accept", "3:reject"));
+  PeerSet have;
+  have.Add(gossip_.Find(2)->number);
+  EXPECT_THAT(gossip_.FlashblockTargets(have), ElementsAre(1, 4));
+  EXPECT_THAT(gossip_.FlashblockTargets(have), IsEmpty());  // all have it now
+  Control(1, Id::kCancelFlashblocks);
+  EXPECT_TRUE(Control(3, Id::kRequestFlashblocks));  // a place is free
+  EXPECT_THAT(Sent(), ElementsAre("3:accept"));
+}
+
+TEST_F(GossipTest, SecondRequestIsAnsweredByAcceptAgain) {
+  Connect(1);
+  Sent();
+  EXPECT_TRUE(Control(1, Id::kRequestFlashblocks));
+  EXPECT_FALSE(Control(1, Id::kRequestFlashblocks));  // nothing to send it anew
+  EXPECT_THAT(Sent(), ElementsAre("1:accept", "1:accept"));
+}
+
+TEST_F(GossipTest, FlblkOneIsAlwaysFedAndNeverAsked) {
+  Connect(1, false, 1);
+  EXPECT_THAT(Sent(), IsEmpty());
+  PeerSet have;
+  EXPECT_THAT(gossip_.FlashblockTargets(have), ElementsAre(1));
+  EXPECT_TRUE(Welcome(1));
+}
+
+TEST_F(GossipTest, EveryoneIsEveryFlblkPeer) {
+  for (SessionId s : {1, 2, 3}) Connect(s, false, s == 2 ? 1 : 2);
+  EXPECT_THAT(gossip_.Everyone(std::nullopt), ElementsAre(1, 2, 3));
+  EXPECT_THAT(gossip_.Everyone(2), ElementsAre(1, 3));
+}
+
+// ---- offences
+
+TEST_F(GossipTest, UnexpectedControlIsHarmlessUpToABudget) {
+  Connect(1);
+  Control(1, Id::kAcceptFlashblocks);
+  Sent();
+  Control(1, Id::kAcceptFlashblocks);
+  Control(1, Id::kCancelFlashblocks);
+  Control(1, Id::kAcceptFlashblocks);
+  Control(1, Id::kCancelFlashblocks);
+  EXPECT_THAT(Sent(), IsEmpty());
+  Control(1, Id::kCancelFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("1:unexpected"));
+}
+
+TEST_F(GossipTest, ControlFloodDropsThePeer) {
+  Connect(1);
+  Sent();
+  for (int i = 0; i < 20; ++i) Control(1, Id::kRequestFlashblocks);
+  EXPECT_THAT(Sent(), ::testing::Each("1:accept"));
+  for (int i = 0; i < 10; ++i) Control(1, Id::kRequestFlashblocks);
+  const std::vector<std::string> sent = Sent();
+  EXPECT_EQ(sent.front(), "1:flood");
+  EXPECT_EQ(sent.back(), "1:drop");
+  EXPECT_EQ(gossip_.Find(1), nullptr);
+  PeerSet have;
+  EXPECT_THAT(gossip_.FlashblockTargets(have), IsEmpty());
+  EXPECT_THAT(gossip_.Everyone(std::nullopt), IsEmpty());
+}
+
+TEST_F(GossipTest, FlashblocksAfterCancelAreToleratedForTwoSeconds) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3, true);
+  Control(3, Id::kAcceptFlashblocks);
+  const SessionId cancelled = FeedOf(1) == Feed::kNone ? 1 : 2;
+  Sent();
+  Wait(seconds(2));
+  EXPECT_TRUE(Welcome(cancelled));
+  Wait(milliseconds(1));
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(Welcome(cancelled));
+  EXPECT_THAT(Sent(), IsEmpty());
+  EXPECT_FALSE(Welcome(cancelled));
+  EXPECT_EQ(Sent().at(0), std::to_string(cancelled) + ":unexpected");
+}
+
+TEST_F(GossipTest, UnrequestedFlashblocksAreAnsweredByCancelOnce) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  Sent();
+  EXPECT_FALSE(Welcome(3));
+  EXPECT_THAT(Sent(), ElementsAre("3:cancel"));
+  EXPECT_TRUE(Welcome(3));  // in flight
+  Wait(milliseconds(2500));
+  EXPECT_FALSE(Welcome(3));
+}
+
+TEST_F(GossipTest, MissedOnesMakeASilentFeedTheWorst) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  PeerSet have;
+  have.Add(gossip_.Find(1)->number);
+  gossip_.CountMissed(have, now_);
+  EXPECT_EQ(gossip_.Find(1)->missed, 0u);
+  EXPECT_EQ(gossip_.Find(2)->missed, 1u);
+  EXPECT_EQ(gossip_.Find(2)->latency, Gossip::kMissedAfter);
+  gossip_.CountMissed({}, now_ + -Duration(1));  // before it fed us
+  EXPECT_EQ(gossip_.Find(2)->missed, 1u);
+}
+
+TEST_F(GossipTest, NumbersAreReused) {
+  EXPECT_EQ(Connect(1).number, 0u);
+  EXPECT_EQ(Connect(2).number, 1u);
+  gossip_.Disconnect(1, now_, out_);
+  EXPECT_EQ(Connect(3).number, 0u);
+}
+
+TEST_F(GossipTest, StarvedNodeLooksElsewhereSooner) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  for (SessionId s : {3, 4, 5}) Connect(s);
+  Sent();
+  Wait(seconds(60));  // the second rotation finds that nothing came at all
+  Sent();
+  Wait(seconds(5));
+  EXPECT_EQ(Sent().size(), 1u);
+}
+
+}  // namespace
+}  // namespace flblk::core
