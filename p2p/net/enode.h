@@ -1,4 +1,5 @@
-// enode://<128 hex>@host:port  (host: IPv4, [IPv6] or a DNS name; "?discport=" accepted and ignored)
+// enode://<128 hex>@host:port  (host: IPv4, [IPv6] or a DNS name; "?discport=" accepted and
+// ignored)
 #pragma once
 
 #include <string>
