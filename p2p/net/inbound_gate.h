@@ -1,0 +1,47 @@
+// How many strangers may be in their handshake at once, in all and per address. Pure.
+//
+// Whoever connects holds one place until its handshake has ended. When all places are taken, the
+// oldest handshake gives way once it has had kFairShare: a real one takes some round trips, an
+// attacker's idle one never ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "p2p/wire/time.h"
+
+namespace flblk::net {
+
+class InboundGate {
+ public:
+  static constexpr size_t kMaxPerAddress = 4;
+  static constexpr Duration kFairShare = std::chrono::seconds(3);
+
+  explicit InboundGate(size_t max_pending) : max_pending_(max_pending) {}
+
+  struct Verdict {
+    bool admit = false;
+    std::optional<uint64_t> evict;  // the connection that gives way
+    const char* why = "";           // where not admitted
+  };
+  // `address`: AddressKey, or empty where addresses say nothing (loopback, private). An admitted
+  // connection is counted from now on.
+  Verdict Admit(uint64_t connection, const std::string& address, MonoTime now);
+  // Its handshake has ended, either way. Unknown connections are ignored.
+  void Release(uint64_t connection);
+  size_t pending() const { return pending_.size(); }
+
+ private:
+  struct Pending {
+    std::string address;
+    MonoTime since;
+  };
+  size_t max_pending_;
+  std::map<uint64_t, Pending> pending_;  // ids grow, so the first one is the oldest
+  std::map<std::string, size_t> per_address_;
+};
+
+}  // namespace flblk::net
