@@ -1,0 +1,103 @@
+#include "p2p/net/engine_runner.h"
+
+#include "glog/logging.h"
+#include "p2p/net/clock.h"
+
+namespace flblk::net {
+
+namespace {
+
+const std::function<void(const absl::Status&)> kNobody;
+
+void Log(const core::PublishingChanged& change) {
+  const bool renewal = change.from == change.to;
+  if (renewal && !VLOG_IS_ON(1)) return;
+  std::ostringstream line;
+  line << "event=publishing from=" << core::Name(change.from) << " to=" << core::Name(change.to)
+       << " cause=" << core::Name(change.cause)
+       << " after_ms=" << change.in_previous_state.count() / 1'000'000;
+  if (change.authorization) {
+    line << " slot=" << change.authorization->timestamp
+         << " payload_id=" << ToHex(change.authorization->payload_id);
+  }
+  if (change.rival) line << " rival=" << ToHex(change.rival->bytes);
+  if (change.to == core::PublishState::kPublishing) {
+    line << " next_index=" << change.next_index << " missing=" << change.missing;
+  }
+  LOG(INFO) << line.str();
+}
+
+}  // namespace
+
+EngineRunner::EngineRunner(boost::asio::io_context& io, const core::EngineConfig& config,
+                           const core::EnginePorts& ports, NodeObserver* observer, Sink* sink)
+    : engine_(config, ports, RealNow()), observer_(observer), sink_(sink), timer_(io) {}
+
+void EngineRunner::Pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  while (!events_.empty()) {
+    core::Event event = std::move(events_.front());
+    events_.pop_front();
+    // Messages of a peer that was dropped in the same turn.
+    const auto* message = std::get_if<core::PeerMessage>(&event);
+    if (message != nullptr && !sink_->IsLive(message->session)) continue;
+    Step(std::move(event), kNobody);
+  }
+  pumping_ = false;
+  ArmTimer();
+}
+
+void EngineRunner::Call(core::Event event, const std::function<void(const absl::Status&)>& done) {
+  DCHECK(!pumping_);
+  pumping_ = true;
+  Step(std::move(event), done);
+  pumping_ = false;
+  Pump();
+}
+
+void EngineRunner::Step(core::Event event, const std::function<void(const absl::Status&)>& done) {
+  const Now now = RealNow();
+  core::StepResult result = engine_.Step(std::move(event), now);
+  for (const core::Action& action : result.actions) {
+    if (const auto* send = std::get_if<core::Send>(&action)) sink_->Send(*send);
+  }
+  sink_->FlushSends();
+  if (done) done(result.status);
+  for (core::Action& action : result.actions) Tell(action, now);
+}
+
+void EngineRunner::Tell(core::Action& action, Now now) {
+  if (const auto* flashblock = std::get_if<core::FlashblockDelivered>(&action)) {
+    observer_->OnFlashblock(*flashblock);
+  } else if (const auto* change = std::get_if<core::PublishingChanged>(&action)) {
+    Log(*change);
+    history_.push_back({now.unix_ns, *change});
+    if (history_.size() > kMaxHistory) history_.pop_front();
+    observer_->OnPublishing(*change, now);
+  } else if (const auto* penalty = std::get_if<core::Penalise>(&action)) {
+    sink_->Penalise(*penalty);
+  } else if (const auto* drop = std::get_if<core::Drop>(&action)) {
+    sink_->Drop(*drop);
+  } else if (const auto* evidence = std::get_if<core::EquivocationFound>(&action)) {
+    LOG(WARNING) << "event=equivocation kind=" << core::Name(evidence->kind)
+                 << " builder=" << ToHex(evidence->builder.bytes) << " slot=" << evidence->slot;
+    observer_->OnEquivocation(*evidence);
+  }
+}
+
+void EngineRunner::ArmTimer() {
+  const std::optional<MonoTime> next = engine_.NextDeadline();
+  if (!next || (armed_for_ && *armed_for_ <= *next)) return;
+  armed_for_ = next;
+  timer_.expires_at(ToSteady(*next));
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    armed_for_.reset();
+    const std::optional<MonoTime> due = engine_.NextDeadline();
+    if (due && *due <= RealNow().mono) Post(core::TimerFired{});
+    Pump();
+  });
+}
+
+}  // namespace flblk::net

@@ -1,0 +1,65 @@
+// Drives the engine: events in, actions out, its timer, the history of hand-offs.
+//
+// One event is worked off completely, its frames written to the sockets included, before observers
+// hear of it: relay first, then deliver. What happens meanwhile (a socket that fails) becomes a
+// further event.
+//
+// Thread: the network thread only.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <vector>
+
+#include "p2p/net/node.h"
+
+namespace flblk::net {
+
+class EngineRunner {
+ public:
+  static constexpr size_t kMaxHistory = 1024;
+
+  class Sink {
+   public:
+    virtual ~Sink() = default;
+    virtual bool IsLive(core::SessionId session) = 0;
+    virtual void Send(const core::Send& action) = 0;  // into the queues
+    virtual void FlushSends() = 0;                    // to the sockets
+    virtual void Penalise(const core::Penalise& action) = 0;
+    virtual void Drop(const core::Drop& action) = 0;
+  };
+
+  // All borrowed things outlive the runner.
+  EngineRunner(boost::asio::io_context& io, const core::EngineConfig& config,
+               const core::EnginePorts& ports, NodeObserver* observer, Sink* sink);
+
+  // Network events: queued until Pump.
+  void Post(core::Event event) { events_.push_back(std::move(event)); }
+  void Pump();
+  // A host event: worked off at once. `done` hears the verdict after the frames are written, before
+  // observers hear of anything.
+  void Call(core::Event event, const std::function<void(const absl::Status&)>& done);
+  void StopTimer() { timer_.cancel(); }
+
+  core::HandoffView handoff() const { return engine_.handoff(); }
+  std::vector<core::PeerView> peers() const { return engine_.peers(); }
+  const std::vector<core::FlashblockDelivered>& block() const { return engine_.block_so_far(); }
+  std::vector<HistoryEntry> history() const { return {history_.begin(), history_.end()}; }
+
+ private:
+  void Step(core::Event event, const std::function<void(const absl::Status&)>& done);
+  void Tell(core::Action& action, Now now);
+  void ArmTimer();
+
+  core::Engine engine_;
+  NodeObserver* const observer_;
+  Sink* const sink_;
+  boost::asio::steady_timer timer_;
+  std::optional<MonoTime> armed_for_;
+  std::deque<core::Event> events_;
+  std::deque<HistoryEntry> history_;
+  bool pumping_ = false;
+};
+
+}  // namespace flblk::net
