@@ -1,8 +1,10 @@
-// A running flblk node: sockets, dialer, listener, timers around one engine. The facade the plugin uses.
+// A running flblk node: sockets, dialer, listener, timers around one engine. The facade the plugin
+// uses.
 //
-// Threads: one network thread owns engine, sessions and sockets. Every method here may be called from any
-// thread; calls are posted through a bounded queue and answer RESOURCE_EXHAUSTED when it is full. NodeObserver
-// is called on the network thread and must not block (a bound of 100 us is the house rule: copy and post).
+// Threads: one network thread owns engine, sessions and sockets. Every method here may be called
+// from any thread; calls are posted through a bounded queue and answer RESOURCE_EXHAUSTED when it
+// is full. NodeObserver is called on the network thread and must not block (a bound of 100 us is
+// the house rule: copy and post).
 #pragma once
 
 #include <functional>
@@ -20,15 +22,15 @@ struct NodeConfig {
   std::string listen_address = "0.0.0.0";  // IPv4 or IPv6 literal
   uint16_t listen_port = 30303;            // 0: a free port, see NodeInfo
   bool listen = true;
-  std::string external_address;            // for the printed enode ("extip"); empty: listen address
-  std::vector<Enode> trusted_peers;        // dialled for ever, always served
-  std::vector<Enode> static_peers;         // dialled for ever
-  uint32_t max_inbound_peers = 30;         // untrusted
+  std::string external_address;      // for the printed enode ("extip"); empty: listen address
+  std::vector<Enode> trusted_peers;  // dialled for ever, always served
+  std::vector<Enode> static_peers;   // dialled for ever
+  uint32_t max_inbound_peers = 30;   // untrusted
   uint32_t max_outbound_peers = 100;
   uint32_t max_pending_sessions = 50;
   size_t max_queue_bytes_per_peer = size_t{32} << 20;
-  size_t max_host_queue = 1024;            // posted host calls
-  PublicKey authorizer;                    // the network's
+  size_t max_host_queue = 1024;  // posted host calls
+  PublicKey authorizer;          // the network's
   std::string client_id = "flblk/0.1.0";
   bool offer_flblk1 = true;
   rlpx::EthConfig eth;
@@ -36,7 +38,7 @@ struct NodeConfig {
 };
 
 struct NodeInfo {
-  std::string enode;                       // with the port really bound
+  std::string enode;  // with the port really bound
   NodeId node_id{};
   uint16_t listen_port = 0;
   std::optional<PublicKey> builder;
@@ -44,7 +46,7 @@ struct NodeInfo {
 
 struct PeerInfo {
   NodeId node_id{};
-  std::string client_id, remote_address;   // address: "ip:port"
+  std::string client_id, remote_address;  // address: "ip:port"
   bool inbound = false, trusted = false, is_static = false;
   uint8_t flblk_version = 0, eth_version = 0;
   int64_t connected_unix_ns = 0;
@@ -70,19 +72,22 @@ class NodeObserver {
 
 class Node {
  public:
-  // `key`, `signer` (null: no builder key), `sign_once` (null: memory) and `observer` outlive the node.
+  // `key`, `signer` (null: no builder key), `sign_once` (null: memory) and `observer` outlive the
+  // node.
   static absl::StatusOr<std::unique_ptr<Node>> Create(NodeConfig config, const rlpx::NodeKey* key,
                                                       Signer* signer, core::SignOnce* sign_once,
                                                       NodeObserver* observer);
   virtual ~Node() = default;
 
-  // Binds the listener (FAILED_PRECONDITION names address and port where it is in use) and starts the thread.
+  // Binds the listener (FAILED_PRECONDITION names address and port where it is in use) and starts
+  // the thread.
   virtual absl::Status Start() = 0;
   // StopPublish, Disconnect to all, flush, join; returns within about `limit` (1.5 s by default).
   virtual void Stop(Duration limit = std::chrono::milliseconds(1500)) = 0;
 
   using Done = std::function<void(absl::Status)>;  // called once, on the network thread
-  // RESOURCE_EXHAUSTED (queue full) or UNAVAILABLE (stopping) at once, and then `done` is not called.
+  // RESOURCE_EXHAUSTED (queue full) or UNAVAILABLE (stopping) at once, and then `done` is not
+  // called.
   virtual absl::Status ForkchoiceUpdated(core::ForkchoiceUpdated update, Done done) = 0;
   virtual absl::Status Publish(wire::FlashblocksPayloadV1 flashblock, Done done) = 0;
   virtual absl::Status Sealed(const PayloadId& payload_id, Done done) = 0;
@@ -96,10 +101,11 @@ class Node {
   virtual absl::StatusOr<std::vector<PeerInfo>> Peers() = 0;
   virtual absl::StatusOr<core::HandoffView> Handoff() = 0;
   virtual absl::StatusOr<std::vector<HistoryEntry>> History() = 0;  // newest last, at most 1024
-  // Runs `fn` on the network thread with the current block's flashblocks (no gap between snapshot and the
-  // events that follow).
+  // Runs `fn` on the network thread with the current block's flashblocks (no gap between snapshot
+  // and the events that follow).
   virtual absl::Status WithBlock(
-      std::function<void(const core::HandoffView&, const std::vector<core::FlashblockDelivered>&)> fn) = 0;
+      std::function<void(const core::HandoffView&, const std::vector<core::FlashblockDelivered>&)>
+          fn) = 0;
 };
 
 }  // namespace flblk::net

@@ -1,0 +1,453 @@
+#include "p2p/net/hub.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "p2p/net/address.h"
+#include "p2p/net/clock.h"
+#include "p2p/net/fan_out.h"
+
+namespace flblk::net {
+
+namespace asio = boost::asio;
+using rlpx::DisconnectReason;
+
+namespace {
+
+// Enough of a node id to recognise it in a log.
+std::string Short(const NodeId& id) { return ToHex(ByteView(id).first(8)); }
+std::string BanKey(const NodeId& id) { return std::string(id.begin(), id.end()); }
+
+// Dialling again soon would meet the same answer.
+bool Discourages(const std::optional<DisconnectReason>& reason) {
+  if (!reason) return false;
+  switch (*reason) {
+    case DisconnectReason::kProtocolBreach:
+    case DisconnectReason::kUselessPeer:
+    case DisconnectReason::kTooManyPeers:
+    case DisconnectReason::kIncompatibleVersion:
+    case DisconnectReason::kInvalidIdentity:
+    case DisconnectReason::kUnexpectedIdentity:
+    case DisconnectReason::kSelf:
+    case DisconnectReason::kSubprotocolError:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsMisconduct(const std::optional<DisconnectReason>& sent) {
+  return sent == DisconnectReason::kProtocolBreach || sent == DisconnectReason::kSubprotocolError ||
+         sent == DisconnectReason::kUnexpectedIdentity ||
+         sent == DisconnectReason::kInvalidIdentity;
+}
+
+BackoffConfig DialBackoff() { return {}; }
+
+}  // namespace
+
+Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* key, Signer* signer,
+         core::SignOnce* sign_once, NodeObserver* observer)
+    : io_(io),
+      config_(config),
+      key_(key),
+      observer_(observer),
+      verifier_(config.authorizer),
+      engine_(io, config.engine,
+              {.verifier = &verifier_,
+               .compressor = &compressor_,
+               .signer = signer,
+               .sign_once = sign_once},
+              observer, this),
+      acceptor_(io),
+      dialer_(io, this, std::max<size_t>(config.max_pending_sessions, 1), DialBackoff()),
+      gate_(config.max_pending_sessions),
+      read_buffer_(Connection::kReadBuffer),
+      stop_timer_(io) {}
+
+Hub::~Hub() = default;
+
+absl::Status Hub::Listen() {
+  if (!config_.listen) return absl::OkStatus();
+  return acceptor_.Open(config_.listen_address, config_.listen_port);
+}
+
+void Hub::Start() {
+  owner_ = std::this_thread::get_id();
+  if (config_.listen) {
+    acceptor_.Start([this](asio::ip::tcp::socket socket) { OnAccepted(std::move(socket)); });
+  }
+  LOG(INFO) << "event=started enode=" << Info().enode;
+  for (const Enode& enode : config_.static_peers) dialer_.Add(enode, false);
+  for (const Enode& enode : config_.trusted_peers) dialer_.Add(enode, true);
+  engine_.Pump();
+}
+
+// ------------------------------------------------------------------------------------------
+// connections
+
+Hub::ConnectionPtr Hub::Open(asio::ip::tcp::socket socket, std::optional<NodeId> dialled) {
+  const rlpx::SessionConfig session{
+      .role = dialled ? rlpx::Role::kInitiator : rlpx::Role::kRecipient,
+      .key = key_,
+      .remote = dialled,
+      .client_id = config_.client_id,
+      .listen_port = acceptor_.port(),
+      .offer_flblk1 = config_.offer_flblk1,
+      .eth = config_.eth};
+  const Connection::Options options{.id = last_id_,
+                                    .inbound = !dialled,
+                                    .dialled = dialled,
+                                    .max_queue_bytes = config_.max_queue_bytes_per_peer};
+  auto connection = std::make_shared<Connection>(
+      options, std::move(socket), session, static_cast<Connection::Listener*>(this), read_buffer_);
+  connections_[options.id] = connection;
+  return connection;
+}
+
+void Hub::OnAccepted(asio::ip::tcp::socket socket) {
+  DCHECK(OnNetworkThread());
+  boost::system::error_code error;
+  const asio::ip::tcp::endpoint remote = socket.remote_endpoint(error);
+  if (error || stopped_) return;  // the socket closes
+  const MonoTime now = RealNow().mono;
+  const std::string key = IsPublic(remote.address()) ? AddressKey(remote.address()) : "";
+  if (!key.empty() && bans_.Banned(key, now)) return;
+  const InboundGate::Verdict verdict = gate_.Admit(++last_id_, key, now);
+  if (!verdict.admit) {
+    LOG_EVERY_T(INFO, 0.1) << "event=inbound_refused addr=" << FormatEndpoint(remote)
+                           << " reason=\"" << verdict.why << '"';
+    return;
+  }
+  if (verdict.evict) {
+    if (const auto it = connections_.find(*verdict.evict); it != connections_.end()) {
+      const ConnectionPtr oldest = it->second;
+      oldest->Abort("handshake gave way to a newer connection");
+    }
+  }
+  Open(std::move(socket), std::nullopt)->Start();
+  engine_.Pump();
+}
+
+void Hub::OnDialled(const NodeId& target, asio::ip::tcp::socket socket) {
+  dialling_.insert(++last_id_);
+  Open(std::move(socket), target)->Start();
+  engine_.Pump();
+}
+
+void Hub::OnDialFailed(const Enode& target, const std::string& why, Duration retry_in) {
+  LOG(INFO) << "event=dial_failed peer_id=" << Short(target.id) << " addr=" << target.host << ':'
+            << target.port << " reason=\"" << why
+            << "\" retry_in_ms=" << retry_in.count() / 1'000'000;
+}
+
+// --------------------------------------------------------------------------------------------
+// sessions
+
+void Hub::OnEstablished(Connection& connection, const rlpx::Established& event) {
+  DCHECK(OnNetworkThread());
+  const bool was_dialling = dialling_.erase(connection.id()) > 0;
+  const std::optional<DisconnectReason> refusal = Refusal(connection, event.node_id);
+  if (refusal) {
+    connection.Disconnect(
+        *refusal, absl::StrCat("refused ", Short(event.node_id), ": ", rlpx::Name(*refusal)));
+  } else {
+    Admit(connection, event);
+  }
+  if (was_dialling) dialer_.HandshakeDone(event.node_id, refusal == DisconnectReason::kSelf);
+}
+
+std::optional<DisconnectReason> Hub::Refusal(const Connection& connection, const NodeId& id) {
+  const MonoTime now = RealNow().mono;
+  if (stopped_) return DisconnectReason::kRequested;
+  if (id == key_->id()) return DisconnectReason::kSelf;
+  if (bans_.Banned(BanKey(id), now)) return DisconnectReason::kTooManyPeers;
+  const SessionOrigin origin{.inbound = connection.inbound(), .established = now};
+  if (Peer* const older = peers_.FindNode(id)) {
+    if (!NewerSessionWins(older->origin, origin, key_->id(), id)) {
+      return DisconnectReason::kAlreadyConnected;
+    }
+    const ConnectionPtr loser = older->connection;
+    loser->Disconnect(DisconnectReason::kAlreadyConnected,
+                      "replaced by another session of the node");
+  }
+  if (connection.inbound() && !dialer_.IsTarget(id) &&
+      peers_.InboundStrangers() >= config_.max_inbound_peers) {
+    return DisconnectReason::kTooManyPeers;
+  }
+  return std::nullopt;
+}
+
+void Hub::Admit(Connection& connection, const rlpx::Established& event) {
+  gate_.Release(connection.id());
+  const Now now = RealNow();
+  const bool named = dialer_.IsTarget(event.node_id);
+  const bool trusted = dialer_.IsTrusted(event.node_id);
+  Peer peer{.connection = connection.shared_from_this(),
+            .info = {.node_id = event.node_id,
+                     .client_id = event.client_id,
+                     .remote_address = FormatEndpoint(connection.remote()),
+                     .inbound = connection.inbound(),
+                     .trusted = trusted,
+                     .is_static = named && !trusted,
+                     .flblk_version = event.flblk_version,
+                     .eth_version = event.eth_version,
+                     .connected_unix_ns = now.unix_ns,
+                     .gossip = {}},
+            .origin = {.inbound = connection.inbound(), .established = now.mono}};
+  const PeerInfo info = peer.info;
+  peers_.Add(std::move(peer));
+  dialer_.SessionUp(event.node_id, now.mono);
+  engine_.Post(core::PeerConnected{.session = connection.id(),
+                                   .node_id = event.node_id,
+                                   .flblk_version = event.flblk_version,
+                                   .trusted = named});
+  LOG(INFO) << "event=peer_up peer_id=" << Short(info.node_id) << " addr=" << info.remote_address
+            << " dir=" << (info.inbound ? "in" : "out") << " trusted=" << named
+            << " flblk=" << int{info.flblk_version} << " eth=" << int{info.eth_version}
+            << " client=\"" << absl::CHexEscape(info.client_id) << "\" peers=" << peers_.size();
+  observer_->OnPeerUp(info);
+}
+
+void Hub::OnTurnEnd() {
+  DCHECK(OnNetworkThread());
+  engine_.Pump();
+}
+
+void Hub::OnMessage(Connection& connection, wire::FramePtr frame) {
+  engine_.Post(core::PeerMessage{.session = connection.id(), .frame = std::move(frame)});
+}
+
+void Hub::OnEthReady(Connection& connection, const rlpx::EthReady& event) {
+  VLOG(1) << "event=eth_ready addr=" << FormatEndpoint(connection.remote())
+          << " network_id=" << event.network_id << " genesis=" << ToHex(event.genesis);
+}
+
+void Hub::OnDown(Connection& connection, const rlpx::Closed& closed, Connection::End end) {
+  const Peer* const peer = peers_.Find(connection.id());
+  std::optional<NodeId> id = connection.dialled();
+  if (peer != nullptr) id = peer->info.node_id;
+  const bool judged = end == Connection::End::kSession && !closed.received;
+  if (misconduct_.erase(connection.id()) > 0 || (judged && IsMisconduct(closed.sent))) {
+    Sanction(connection, id, kBanMisconduct);
+  } else if (judged && !closed.sent && peer == nullptr) {
+    Sanction(connection, std::nullopt, kBanNoise);
+  }
+  const bool discourage = Discourages(closed.received) || Discourages(closed.sent);
+  if (peer != nullptr) {
+    PeerDown(*peer, closed.why, discourage);
+  } else if (id) {
+    LOG(INFO) << "event=handshake_failed peer_id=" << Short(*id)
+              << " addr=" << FormatEndpoint(connection.remote()) << " reason=\"" << closed.why
+              << '"';
+  } else {
+    LOG_EVERY_T(INFO, 0.1) << "event=handshake_failed addr=" << FormatEndpoint(connection.remote())
+                           << " reason=\"" << closed.why << '"';
+  }
+  if (dialling_.erase(connection.id()) > 0)
+    dialer_.HandshakeDone(*connection.dialled(), discourage);
+}
+
+void Hub::PeerDown(const Peer& peer, const std::string& why, bool discourage) {
+  const PeerInfo info = PeerTable::Snapshot(peer, engine_.peers());
+  const core::SessionId session = peer.connection->id();
+  peers_.Remove(session);
+  engine_.Post(core::PeerDisconnected{.session = session});
+  LOG(INFO) << "event=peer_down peer_id=" << Short(info.node_id) << " addr=" << info.remote_address
+            << " reason=\"" << why << "\" bytes_in=" << info.bytes_in
+            << " bytes_out=" << info.bytes_out << " dropped=" << info.dropped_flashblocks
+            << " peers=" << peers_.size();
+  observer_->OnPeerDown(info, why);
+  const MonoTime now = RealNow().mono;
+  if (info.gossip.penalty > 0 && !dialer_.IsTarget(info.node_id)) {
+    bans_.Hold(BanKey(info.node_id), info.gossip.penalty * kHoldPerPoint, now);
+  }
+  dialer_.SessionDown(info.node_id, now, discourage);
+}
+
+void Hub::OnGone(Connection& connection) {
+  gate_.Release(connection.id());
+  connections_.erase(connection.id());
+  if (stopped_ && connections_.empty()) stopped_();
+}
+
+// A node id stands for itself only where the handshake has proven it; an address may be shared by
+// honest peers unless it is public.
+void Hub::Sanction(const Connection& connection, const std::optional<NodeId>& id, Duration base) {
+  const MonoTime now = RealNow().mono;
+  const bool named = id && dialer_.IsTarget(*id);
+  Duration length{};
+  if (id) length = bans_.Ban(BanKey(*id), base, named, now);
+  const asio::ip::address address = connection.remote().address();
+  if (connection.inbound() && !named && IsPublic(address)) {
+    length = bans_.Ban(AddressKey(address), base, false, now);
+  }
+  if (length == Duration{}) return;
+  LOG_EVERY_T(INFO, 0.1) << "event=peer_banned peer_id=" << (id ? Short(*id) : "unknown")
+                         << " addr=" << FormatEndpoint(connection.remote())
+                         << " seconds=" << length.count() / 1'000'000'000;
+}
+
+// ----------------------------------------------------------------------------------------------
+// engine
+
+bool Hub::IsLive(core::SessionId session) {
+  const Peer* const peer = peers_.Find(session);
+  return peer != nullptr && peer->connection->open();
+}
+
+void Hub::Send(const core::Send& action) {
+  DCHECK(OnNetworkThread());
+  for (const core::SessionId session : action.to) {
+    const Peer* const peer = peers_.Find(session);
+    if (peer == nullptr) continue;
+    const SendQueue::Verdict verdict =
+        peer->connection->Enqueue(action.frame, action.cls, action.slot);
+    if (verdict == SendQueue::Verdict::kQueued && !peer->connection->in_flush_list) {
+      peer->connection->in_flush_list = true;
+      dirty_.push_back(peer->connection);
+    }
+    if (verdict == SendQueue::Verdict::kOverflow) overflowed_.push_back(peer->connection);
+  }
+}
+
+void Hub::FlushSends() {
+  DCHECK(OnNetworkThread());
+  for (size_t begin = 0; begin < dirty_.size(); begin += kFanOutGroup) {
+    const size_t size = std::min(kFanOutGroup, dirty_.size() - begin);
+    const std::span<const ConnectionPtr> group(&dirty_[begin], size);
+    while (SealTogether(group)) {
+    }
+    for (const ConnectionPtr& connection : group) {
+      connection->in_flush_list = false;
+      connection->Flush();
+    }
+  }
+  dirty_.clear();
+  for (const ConnectionPtr& connection : overflowed_) {
+    connection->Abort("does not read: too many control messages wait");
+  }
+  overflowed_.clear();
+}
+
+bool Hub::SealTogether(std::span<const ConnectionPtr> group) {
+  wire::FramePtr frame;
+  std::vector<Connection*> same;
+  for (const ConnectionPtr& connection : group) {
+    wire::FramePtr next = connection->NextToSeal();
+    if (!next || (frame && next != frame)) continue;
+    frame = std::move(next);
+    same.push_back(connection.get());
+  }
+  if (same.size() < 2) return false;
+  std::vector<rlpx::Session::Egress> receivers;
+  for (Connection* connection : same) receivers.push_back(connection->SealNext());
+  SealForAll(*frame, receivers);
+  return true;
+}
+
+void Hub::Penalise(const core::Penalise& action) {
+  Peer* const peer = peers_.Find(action.session);
+  if (peer == nullptr) return;
+  if (++peer->penalties <= 3) {
+    LOG(INFO) << "event=penalty peer_id=" << Short(peer->info.node_id)
+              << " addr=" << peer->info.remote_address << " offence=" << core::Name(action.offence)
+              << " reason=\"" << action.why << '"';
+  }
+  observer_->OnPenalty(peer->info, action);
+}
+
+void Hub::Drop(const core::Drop& action) {
+  const Peer* const peer = peers_.Find(action.session);
+  if (peer == nullptr) return;
+  misconduct_.insert(action.session);
+  const ConnectionPtr connection = peer->connection;
+  connection->Disconnect(DisconnectReason::kSubprotocolError, action.why);
+}
+
+// --------------------------------------------------------------------------------------------
+// operator
+
+absl::Status Hub::AddPeer(const Enode& enode, bool trusted) {
+  DCHECK(OnNetworkThread());
+  if (enode.id == key_->id()) return absl::InvalidArgumentError("enode: node id is our own");
+  if (!trusted && !dialer_.IsTarget(enode.id) && dialer_.size() >= config_.max_outbound_peers) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("max_outbound_peers: ", config_.max_outbound_peers, " peers are configured"));
+  }
+  bans_.Lift(BanKey(enode.id));
+  dialer_.Add(enode, trusted);
+  return absl::OkStatus();
+}
+
+absl::Status Hub::RemovePeer(const NodeId& id) {
+  DCHECK(OnNetworkThread());
+  const bool known = dialer_.Remove(id);
+  const Peer* const peer = peers_.FindNode(id);
+  if (peer == nullptr && !known) {
+    return absl::FailedPreconditionError(absl::StrCat("no peer has the node id ", Short(id)));
+  }
+  if (peer != nullptr) {
+    const ConnectionPtr connection = peer->connection;
+    connection->Disconnect(DisconnectReason::kRequested, "removed by the operator");
+  }
+  engine_.Pump();
+  return absl::OkStatus();
+}
+
+NodeInfo Hub::Info() const {
+  Enode self{.id = key_->id(), .host = config_.external_address, .port = acceptor_.port()};
+  if (self.host.empty()) {
+    boost::system::error_code error;
+    const asio::ip::address listen = asio::ip::make_address(config_.listen_address, error);
+    self.host = config_.listen_address;
+    if (!error && listen.is_unspecified()) self.host = listen.is_v4() ? "127.0.0.1" : "::1";
+  }
+  return {.enode = FormatEnode(self),
+          .node_id = key_->id(),
+          .listen_port = acceptor_.port(),
+          .builder = config_.engine.builder};
+}
+
+// ------------------------------------------------------------------------------------------------
+// stop
+
+void Hub::Stop(Duration limit, std::function<void()> done) {
+  DCHECK(OnNetworkThread());
+  acceptor_.Close();
+  dialer_.Stop();
+  engine_.Call(core::StopPublishing{.reason = "shutdown"}, {});
+  stopped_ = std::move(done);
+  if (connections_.empty()) return stopped_();
+  std::vector<ConnectionPtr> all;
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  stop_timer_.expires_after(limit / 2);
+  stop_timer_.async_wait([this, limit](boost::system::error_code error) {
+    if (error) return;
+    std::vector<ConnectionPtr> slow;
+    for (const auto& [id, connection] : connections_) slow.push_back(connection);
+    for (const ConnectionPtr& connection : slow) connection->CutFlashblocks();
+    engine_.Pump();
+    stop_timer_.expires_after(limit / 2);
+    stop_timer_.async_wait([this](boost::system::error_code e) {
+      if (!e) AbortAll("shutting down");
+    });
+  });
+  for (const ConnectionPtr& connection : all) {
+    if (peers_.Find(connection->id()) != nullptr) {
+      connection->Finish(DisconnectReason::kRequested, "shutting down");
+    } else if (connection->open()) {
+      connection->Abort("shutting down");
+    }
+  }
+  engine_.Pump();
+}
+
+void Hub::AbortAll(const std::string& why) {
+  std::vector<ConnectionPtr> all;
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const ConnectionPtr& connection : all) connection->Abort(why);
+  engine_.Pump();
+}
+
+}  // namespace flblk::net

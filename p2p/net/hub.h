@@ -1,0 +1,111 @@
+// The network thread's world: connections, dialer, listener, bans and the engine, wired together.
+//
+// Decides who may be a peer: bans, one session per node id (tie_break.h), limits; trust is a matter
+// of the configuration, known before a session starts (the node id was proven in the handshake),
+// not something a peer can claim.
+//
+// Thread: the network thread only, which is asserted; construction and Listen may come before that
+// thread runs.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "p2p/net/acceptor.h"
+#include "p2p/net/ban_list.h"
+#include "p2p/net/dialer.h"
+#include "p2p/net/engine_ports.h"
+#include "p2p/net/engine_runner.h"
+#include "p2p/net/inbound_gate.h"
+#include "p2p/net/peer_table.h"
+
+namespace flblk::net {
+
+class Hub final : private Connection::Listener,
+                  private Dialer::Listener,
+                  private EngineRunner::Sink {
+ public:
+  static constexpr Duration kBanMisconduct =
+      std::chrono::minutes(10);  // and doubling, see ban_list.h
+  // A stranger that leaves with penalty points may return when they would have faded: one a second
+  // (core/penalties.h).
+  static constexpr Duration kHoldPerPoint = std::chrono::seconds(1);
+  static constexpr Duration kBanNoise = std::chrono::minutes(1);  // bytes that are no handshake
+
+  // All borrowed things outlive the hub.
+  Hub(boost::asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* key,
+      Signer* signer, core::SignOnce* sign_once, NodeObserver* observer);
+  ~Hub() override;
+
+  absl::Status Listen();
+  void Start();
+  // StopPublish, Disconnect, flush; `done` once all connections are gone, at the latest after
+  // `limit`.
+  void Stop(Duration limit, std::function<void()> done);
+
+  EngineRunner& engine() { return engine_; }
+  absl::Status AddPeer(const Enode& enode, bool trusted);
+  absl::Status RemovePeer(const NodeId& id);
+  NodeInfo Info() const;
+  std::vector<PeerInfo> Peers() const { return peers_.SnapshotAll(engine_.peers()); }
+
+ private:
+  using ConnectionPtr = std::shared_ptr<Connection>;
+
+  // Connection::Listener
+  void OnEstablished(Connection& connection, const rlpx::Established& event) override;
+  void OnMessage(Connection& connection, wire::FramePtr frame) override;
+  void OnEthReady(Connection& connection, const rlpx::EthReady& event) override;
+  void OnDown(Connection& connection, const rlpx::Closed& closed, Connection::End end) override;
+  void OnGone(Connection& connection) override;
+  void OnTurnEnd() override;
+  // Dialer::Listener
+  void OnDialled(const NodeId& target, boost::asio::ip::tcp::socket socket) override;
+  void OnDialFailed(const Enode& target, const std::string& why, Duration retry_in) override;
+  // EngineRunner::Sink
+  bool IsLive(core::SessionId session) override;
+  void Send(const core::Send& action) override;
+  void FlushSends() override;
+  void Penalise(const core::Penalise& action) override;
+  void Drop(const core::Drop& action) override;
+
+  void OnAccepted(boost::asio::ip::tcp::socket socket);
+  ConnectionPtr Open(boost::asio::ip::tcp::socket socket, std::optional<NodeId> dialled);
+  // Why the peer may not come in; nullopt: it may.
+  std::optional<rlpx::DisconnectReason> Refusal(const Connection& connection, const NodeId& id);
+  void Admit(Connection& connection, const rlpx::Established& event);
+  void PeerDown(const Peer& peer, const std::string& why, bool discourage);
+  void Sanction(const Connection& connection, const std::optional<NodeId>& id, Duration base);
+  void AbortAll(const std::string& why);
+  // Seals the next frame of all in the group that have the same one; false where there are not two.
+  static bool SealTogether(std::span<const ConnectionPtr> group);
+  bool OnNetworkThread() const { return owner_ == std::this_thread::get_id(); }
+
+  boost::asio::io_context& io_;
+  const NodeConfig config_;
+  const rlpx::NodeKey* const key_;
+  NodeObserver* const observer_;
+  NetworkVerifier verifier_;
+  SnappyCompressor compressor_;
+  EngineRunner engine_;
+  Acceptor acceptor_;
+  Dialer dialer_;
+  InboundGate gate_;
+  BanList bans_;
+  PeerTable peers_;
+  std::vector<uint8_t> read_buffer_;
+  std::unordered_map<uint64_t, ConnectionPtr> connections_;  // in any phase
+  std::set<uint64_t> dialling_;                              // outbound, in their handshake
+  std::set<uint64_t> misconduct_;                            // dropped by the engine
+  std::vector<ConnectionPtr> dirty_;                         // something was enqueued
+  std::vector<ConnectionPtr> overflowed_;
+  uint64_t last_id_ = 0;
+  std::thread::id owner_;  // set by Start
+  boost::asio::steady_timer stop_timer_;
+  std::function<void()> stopped_;  // set while stopping
+};
+
+}  // namespace flblk::net
