@@ -1,0 +1,152 @@
+// Slow peers, and the way out.
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "p2p/net/testing/raw_peer.h"
+#include "p2p/net/testing/test_node.h"
+#include "p2p/wire/envelope.h"
+
+namespace flblk::net {
+namespace {
+
+using rlpx::DisconnectReason;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using testing::Connect;
+using testing::kPatience;
+using testing::LoopbackConfig;
+using testing::RawPeer;
+using testing::TestNode;
+using testing::UnixNow;
+
+// Connected, fed, and from now on not reading.
+void BecomeReceiver(RawPeer& peer, const rlpx::NodeKey& key, const NodeId& remote) {
+  peer.StartSession(&key, remote);
+  ASSERT_TRUE(peer.WaitEstablished(kPatience));
+  peer.SendControl(wire::MessageId::kRequestFlashblocks);
+  for (size_t n = 1;; ++n) {
+    ASSERT_TRUE(peer.WaitMessages(n, kPatience));
+    if (peer.messages().back()->id == wire::MessageId::kAcceptFlashblocks) return;
+  }
+}
+
+struct Seen {
+  std::map<uint64_t, std::vector<uint64_t>> indices;  // by slot
+  bool stop_publish = false;
+};
+
+Seen Read(const std::vector<wire::FramePtr>& frames) {
+  Seen seen;
+  for (const wire::FramePtr& frame : frames) {
+    if (frame->id != wire::MessageId::kAuthorized) continue;
+    const auto envelope = wire::SplitAuthorized(frame->body);
+    const auto peek = wire::PeekMessage(envelope->message);
+    if (peek->kind == wire::MessageKind::kFlashblock) {
+      seen.indices[envelope->authorization.timestamp].push_back(peek->index);
+    }
+    seen.stop_publish |= peek->kind == wire::MessageKind::kStopPublish;
+  }
+  return seen;
+}
+
+TEST(NodeFlowTest, ASlowReaderLosesWholeBlocksAndDelaysNobody) {
+  NodeConfig config = LoopbackConfig();
+  config.max_queue_bytes_per_peer = size_t{2} << 20;
+  TestNode a({.config = config, .builder = true}), quick;
+  ASSERT_TRUE(Connect(quick, a));
+  const auto key = *rlpx::NodeKey::Generate();
+  RawPeer slow(a.enode().port, /*small_buffer=*/true);
+  ASSERT_NO_FATAL_FAILURE(BecomeReceiver(slow, key, a.id()));
+
+  // 8 blocks of 10 * 200 KB: far more than queue and socket buffers of the slow one hold.
+  constexpr uint64_t kBlocks = 8, kPerBlock = 10;
+  const uint64_t first = UnixNow() - kBlocks / 2;
+  for (uint64_t slot = first; slot < first + kBlocks; ++slot) {
+    ASSERT_EQ(a.Authorize(slot), absl::OkStatus());
+    for (uint64_t i = 0; i < kPerBlock; ++i) ASSERT_EQ(a.Publish(i, 200'000), absl::OkStatus());
+  }
+  ASSERT_TRUE(quick.seen().WaitForFlashblocks(kBlocks * kPerBlock));
+  // It wakes up and reads on: what comes are prefixes of blocks, and the next block as a whole.
+  std::thread reader([&] { slow.WaitClosed(kPatience); });
+  std::this_thread::sleep_for(milliseconds(300));
+  ASSERT_EQ(a.Authorize(first + kBlocks), absl::OkStatus());
+  for (uint64_t i = 0; i < kPerBlock; ++i) ASSERT_EQ(a.Publish(i, 1000), absl::OkStatus());
+  std::this_thread::sleep_for(milliseconds(300));
+  a->Stop();
+  reader.join();
+
+  uint64_t dropped = 0;
+  for (const testing::Recorder::Down& down : a.seen().downs()) {
+    if (down.peer.node_id == key.id()) dropped = down.peer.dropped_flashblocks;
+    if (down.peer.node_id == quick.id()) {
+      EXPECT_EQ(down.peer.dropped_flashblocks, 0u);
+    }
+  }
+  EXPECT_GT(dropped, 0u);
+  const Seen seen = Read(slow.messages());
+  uint64_t received = 0;
+  for (const auto& [slot, indices] : seen.indices) {
+    for (size_t i = 0; i < indices.size(); ++i) {
+      EXPECT_EQ(indices[i], i) << "a gap in slot " << slot - first;
+    }
+    received += indices.size();
+  }
+  EXPECT_EQ(received + dropped, (kBlocks + 1) * kPerBlock);
+  EXPECT_EQ(seen.indices.count(first + kBlocks), 1u);
+  EXPECT_TRUE(seen.stop_publish);
+}
+
+TEST(NodeFlowTest, StopTellsEverybodyInTime) {
+  TestNode a({.builder = true});
+  const auto key = *rlpx::NodeKey::Generate();
+  RawPeer peer(a.enode().port);
+  ASSERT_NO_FATAL_FAILURE(BecomeReceiver(peer, key, a.id()));
+  ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+  for (uint64_t i = 0; i < 3; ++i) ASSERT_EQ(a.Publish(i, 100'000), absl::OkStatus());
+  std::thread reader([&] { peer.WaitClosed(kPatience); });
+  const auto begin = steady_clock::now();
+  a->Stop();
+  EXPECT_LT(steady_clock::now() - begin, seconds(5));
+  reader.join();
+  EXPECT_EQ(peer.closed().received, DisconnectReason::kRequested);
+  const Seen seen = Read(peer.messages());
+  ASSERT_EQ(seen.indices.size(), 1u);
+  EXPECT_EQ(seen.indices.begin()->second, (std::vector<uint64_t>{0, 1, 2}));
+  EXPECT_TRUE(seen.stop_publish);
+  EXPECT_TRUE(a.seen().WaitForState(core::PublishState::kIdle));
+}
+
+TEST(NodeFlowTest, StopDoesNotWaitForAPeerThatDoesNotRead) {
+  TestNode a({.builder = true});
+  const auto key = *rlpx::NodeKey::Generate();
+  RawPeer peer(a.enode().port, /*small_buffer=*/true);
+  ASSERT_NO_FATAL_FAILURE(BecomeReceiver(peer, key, a.id()));
+  ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+  for (uint64_t i = 0; i < 20; ++i) ASSERT_EQ(a.Publish(i, 500'000), absl::OkStatus());
+  const auto begin = steady_clock::now();
+  a->Stop(milliseconds(500));
+  const auto took = steady_clock::now() - begin;
+  EXPECT_GE(took, milliseconds(400)) << "the peer was given its time";
+  EXPECT_LT(took, seconds(5));
+}
+
+TEST(NodeFlowTest, APeerThatOnlyAsksIsNotReadForEver) {
+  TestNode a;
+  const auto key = *rlpx::NodeKey::Generate();
+  RawPeer peer(a.enode().port, /*small_buffer=*/true);
+  peer.StartSession(&key, a.id());
+  ASSERT_TRUE(peer.WaitEstablished(kPatience));
+  ASSERT_TRUE(a.seen().WaitForUps(1));
+  // Requests without end: the engine has had enough of them before memory has.
+  std::thread writer([&] {
+    for (int i = 0; i < 20'000; ++i) peer.SendControl(wire::MessageId::kRequestFlashblocks);
+  });
+  EXPECT_TRUE(a.seen().WaitForDowns(1));
+  writer.join();
+}
+
+}  // namespace
+}  // namespace flblk::net

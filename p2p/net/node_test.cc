@@ -1,0 +1,219 @@
+// Nodes on loopback sockets with real cryptography: the ordinary course of things.
+#include "p2p/net/node.h"
+
+#include <future>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "p2p/net/testing/test_node.h"
+
+namespace flblk::net {
+namespace {
+
+using testing::Connect;
+using ::testing::HasSubstr;
+using testing::LoopbackConfig;
+using testing::TestNode;
+using testing::UnixNow;
+
+TEST(NodeTest, TwoNodesConnectPublishDeliver) {
+  TestNode builder({.builder = true}), other;
+  ASSERT_TRUE(Connect(other, builder));
+  ASSERT_EQ(builder.Authorize(UnixNow()), absl::OkStatus());
+  // The other node asks to be fed; what it misses until then is sent to it on acceptance.
+  for (uint64_t i = 0; i < 5; ++i) ASSERT_EQ(builder.Publish(i), absl::OkStatus());
+  ASSERT_TRUE(other.seen().WaitForFlashblocks(5));
+  const auto received = other.seen().flashblocks();
+  for (uint64_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(received[i].flashblock->index, i);
+    EXPECT_FALSE(received[i].own);
+  }
+  ASSERT_TRUE(builder.seen().WaitForFlashblocks(5));
+  EXPECT_TRUE(builder.seen().flashblocks()[0].own);
+  EXPECT_EQ(builder.seen().flashblocks()[4].frame->body, received[4].frame->body);
+}
+
+TEST(NodeTest, RelaysTheReceivedBytes) {
+  TestNode a({.builder = true}), b, c;
+  ASSERT_TRUE(Connect(b, a));
+  ASSERT_TRUE(Connect(c, b));
+  ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+  for (uint64_t i = 0; i < 3; ++i) ASSERT_EQ(a.Publish(i, 50'000), absl::OkStatus());
+  ASSERT_TRUE(c.seen().WaitForFlashblocks(3));
+  ASSERT_TRUE(a.seen().WaitForFlashblocks(3));
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(c.seen().flashblocks()[i].frame->snappy, a.seen().flashblocks()[i].frame->snappy);
+  }
+}
+
+TEST(NodeTest, ManyReceiversGetALargeFlashblock) {
+  TestNode builder({.builder = true});
+  std::vector<std::unique_ptr<TestNode>> receivers;
+  for (int i = 0; i < 5; ++i) {
+    receivers.push_back(std::make_unique<TestNode>());
+    ASSERT_TRUE(Connect(*receivers.back(), builder));
+  }
+  ASSERT_EQ(builder.Authorize(UnixNow()), absl::OkStatus());
+  ASSERT_EQ(builder.Publish(0, 3'000'000), absl::OkStatus());
+  ASSERT_EQ(builder.Publish(1, 10), absl::OkStatus());
+  for (auto& receiver : receivers) {
+    ASSERT_TRUE(receiver->seen().WaitForFlashblocks(2));
+    EXPECT_EQ(receiver->seen().flashblocks()[0].flashblock->diff.transactions[0].size(),
+              3'000'000u);
+  }
+}
+
+TEST(NodeTest, TellsAboutItselfAndItsPeers) {
+  NodeConfig config = LoopbackConfig();
+  config.external_address = "203.0.113.7";
+  TestNode a({.config = config, .builder = true}), b;
+  ASSERT_TRUE(Connect(b, a));
+
+  const auto info = a->Info();
+  ASSERT_TRUE(info.ok());
+  EXPECT_NE(info->listen_port, 0);
+  EXPECT_EQ(info->enode, FormatEnode({a.id(), "203.0.113.7", info->listen_port}));
+  EXPECT_TRUE(info->builder.has_value());
+  EXPECT_FALSE(b->Info()->builder.has_value());
+
+  const auto peers = b->Peers();
+  ASSERT_TRUE(peers.ok());
+  ASSERT_EQ(peers->size(), 1u);
+  const PeerInfo& peer = peers->front();
+  EXPECT_EQ(peer.node_id, a.id());
+  EXPECT_FALSE(peer.inbound);
+  EXPECT_TRUE(peer.trusted);
+  EXPECT_EQ(peer.flblk_version, 2);
+  EXPECT_EQ(peer.client_id, "flblk/0.1.0");
+  EXPECT_EQ(peer.remote_address, "127.0.0.1:" + std::to_string(info->listen_port));
+  EXPECT_GT(peer.bytes_in, 300u);
+  EXPECT_GT(peer.bytes_out, 300u);
+  EXPECT_GT(peer.connected_unix_ns, 0);
+  EXPECT_TRUE(a->Peers()->front().inbound);
+  EXPECT_FALSE(a->Peers()->front().trusted);
+}
+
+TEST(NodeTest, KeepsTheHistoryAndTheBlock) {
+  TestNode a({.builder = true});
+  EXPECT_EQ(a->Handoff()->state, core::PublishState::kIdle);
+  ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+  EXPECT_EQ(a->Handoff()->state, core::PublishState::kPublishing);
+  ASSERT_EQ(a.Publish(0), absl::OkStatus());
+  size_t block = 0;
+  ASSERT_EQ(a->WithBlock([&](const core::HandoffView& view, const auto& flashblocks) {
+    EXPECT_EQ(view.state, core::PublishState::kPublishing);
+    block = flashblocks.size();
+  }),
+            absl::OkStatus());
+  EXPECT_EQ(block, 1u);
+  std::promise<absl::Status> stopped;
+  ASSERT_TRUE(a->StopPublishing("test", [&](absl::Status s) { stopped.set_value(s); }).ok());
+  EXPECT_EQ(stopped.get_future().get(), absl::OkStatus());
+  const auto history = a->History();
+  ASSERT_TRUE(history.ok());
+  ASSERT_EQ(history->size(), 2u);
+  EXPECT_EQ(history->front().change.to, core::PublishState::kPublishing);
+  EXPECT_EQ(history->back().change.to, core::PublishState::kIdle);
+  EXPECT_LE(history->front().unix_ns, history->back().unix_ns);
+}
+
+TEST(NodeTest, VerdictsOfTheEngineReachTheHost) {
+  TestNode a({.builder = true});
+  EXPECT_EQ(a.Publish(0).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(NodeTest, Ipv6Loopback) {
+  NodeConfig config = LoopbackConfig();
+  config.listen_address = "::1";
+  TestNode a({.config = config}), b;
+  ASSERT_EQ(b->AddPeer(a.enode("::1"), true), absl::OkStatus());
+  ASSERT_TRUE(b.seen().WaitForUps(1));
+  EXPECT_THAT(b.seen().ups()[0].remote_address, HasSubstr("[::1]:"));
+}
+
+TEST(NodeTest, DualStackListenerTakesIpv4) {
+  NodeConfig config = LoopbackConfig();
+  config.listen_address = "::";
+  TestNode a({.config = config}), b;
+  ASSERT_EQ(b->AddPeer(a.enode("127.0.0.1"), true), absl::OkStatus());
+  ASSERT_TRUE(a.seen().WaitForUps(1));
+  EXPECT_THAT(a.seen().ups()[0].remote_address, HasSubstr("127.0.0.1:"));
+}
+
+TEST(NodeTest, DialsADnsName) {
+  NodeConfig config = LoopbackConfig();
+  config.listen_address = "::";  // whatever localhost means here
+  TestNode a({.config = config}), b;
+  ASSERT_EQ(b->AddPeer(a.enode("localhost"), true), absl::OkStatus());
+  EXPECT_TRUE(b.seen().WaitForUps(1));
+}
+
+TEST(NodeTest, PortInUse) {
+  TestNode a;
+  NodeConfig config = LoopbackConfig();
+  config.listen_port = a.enode().port;
+  TestNode b({.config = config, .start = false});
+  const absl::Status started = b->Start();
+  EXPECT_EQ(started.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(started.message()),
+              HasSubstr("127.0.0.1:" + std::to_string(config.listen_port)));
+  EXPECT_EQ(b->Info().status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(NodeTest, ListenAddressMustBeALiteral) {
+  NodeConfig config = LoopbackConfig();
+  config.listen_address = "localhost";
+  TestNode a({.config = config, .start = false});
+  EXPECT_EQ(a->Start().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(NodeTest, FullHostQueue) {
+  NodeConfig config = LoopbackConfig();
+  config.max_host_queue = 4;
+  TestNode a({.config = config, .builder = true}), b;
+  std::promise<void> entered, release;
+  a.seen().on_peer_up = [&] {
+    entered.set_value();
+    release.get_future().wait();
+  };
+  ASSERT_EQ(b->AddPeer(a.enode(), true), absl::OkStatus());
+  entered.get_future().wait();
+  // The network thread is held: nothing is taken from the queue.
+  std::atomic<int> done = 0;
+  const auto post = [&] { return a->Sealed({}, [&](absl::Status) { ++done; }); };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(post(), absl::OkStatus());
+  EXPECT_EQ(a->Peers().status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(post().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(a->Peers().status().code(), absl::StatusCode::kResourceExhausted);
+  release.set_value();
+  while (done < 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_TRUE(a->Peers().ok());
+  a->Stop();
+  EXPECT_EQ(done, 3);
+}
+
+TEST(NodeTest, CallsOutsideItsLife) {
+  TestNode a({.start = false});
+  EXPECT_EQ(a->Peers().status().code(), absl::StatusCode::kUnavailable);
+  ASSERT_EQ(a->Start(), absl::OkStatus());
+  EXPECT_EQ(a->Start().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(a->Peers().ok());
+  a->Stop();
+  a->Stop();
+  EXPECT_EQ(a->Peers().status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(a->Start().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(NodeTest, RefusesAnImpossibleConfiguration) {
+  const auto key = *rlpx::NodeKey::Generate();
+  testing::Recorder recorder;
+  EXPECT_EQ(Node::Create(LoopbackConfig(), nullptr, nullptr, nullptr, &recorder).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  NodeConfig config = LoopbackConfig();
+  config.max_host_queue = 0;
+  EXPECT_EQ(Node::Create(config, &key, nullptr, nullptr, &recorder).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace flblk::net
