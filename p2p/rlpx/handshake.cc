@@ -43,6 +43,7 @@ Secrets::~Secrets() { sodium_memzero(this, sizeof *this); }
 
 HandshakeRandom HandshakeRandom::FromEntropy(std::span<const uint8_t, 32> entropy) {
   static_assert(randombytes_SEEDBYTES == 32);
+  static_assert(std::has_unique_object_representations_v<HandshakeRandom>);
   HandshakeRandom out;
   randombytes_buf_deterministic(&out, sizeof out, entropy.data());
   return out;

@@ -37,7 +37,7 @@ struct HandshakeRandom {
   FixedBytes<32> ecies{};      // key pair of our packet's encryption
   Hash32 nonce{};
   FixedBytes<16> iv{};
-  uint8_t padding = 100;  // bytes beyond kMinPadding
+  uint8_t padding = 100;  // modulo 200: bytes of padding beyond the least 100
 
   // Deterministic: the same 32 bytes give the same values.
   static HandshakeRandom FromEntropy(std::span<const uint8_t, 32> entropy);
