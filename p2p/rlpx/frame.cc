@@ -22,24 +22,33 @@ constexpr size_t Padding(size_t content) { return (16 - content % 16) % 16; }
 
 }  // namespace
 
-FixedBytes<16> FrameMac::Mix(std::span<const uint8_t, 16> with) {
-  FixedBytes<16> seed = aes_.Encrypt(Half(state_.Digest()));
-  for (size_t i = 0; i < seed.size(); ++i) seed[i] ^= with[i];
-  state_.Update(seed);
-  return Half(state_.Digest());
+FixedBytes<16> FrameMac::HeaderSeed(std::span<const uint8_t, 16> header_ct) {
+  FixedBytes<16> seed = aes_.Encrypt(Half(last_));
+  for (size_t i = 0; i < seed.size(); ++i) seed[i] ^= header_ct[i];
+  return seed;
 }
 
-FixedBytes<16> FrameMac::Header(std::span<const uint8_t, 16> header_ct) { return Mix(header_ct); }
+FixedBytes<16> FrameMac::BodySeed(const Hash32& digest) {
+  FixedBytes<16> seed = aes_.Encrypt(Half(digest));
+  for (size_t i = 0; i < seed.size(); ++i) seed[i] ^= digest[i];
+  return seed;
+}
 
-FixedBytes<16> FrameMac::Body() { return Mix(Half(state_.Digest())); }
+FrameMac::Tag FrameMac::Finish(const Hash32& digest) {
+  last_ = digest;
+  return Half(digest);
+}
 
 void FrameSealer::Seal(uint8_t id, ByteView payload, uint8_t* out) {
-  Begin(id, payload, out);
+  Encrypt(id, payload, out);
+  const FrameMac::Tag header = mac_.Header(HeaderCiphertext(out));
+  std::copy(header.begin(), header.end(), HeaderTag(out));
   mac_.AbsorbBody(BodyCiphertext(payload.size(), out));
-  Finish(payload.size(), out);
+  const FrameMac::Tag body = mac_.Body();
+  std::copy(body.begin(), body.end(), BodyTag(payload.size(), out));
 }
 
-void FrameSealer::Begin(uint8_t id, ByteView payload, uint8_t* out) {
+void FrameSealer::Encrypt(uint8_t id, ByteView payload, uint8_t* out) {
   const size_t content = 1 + payload.size();
   const FixedBytes<16> header = {static_cast<uint8_t>(content >> 16),
                                  static_cast<uint8_t>(content >> 8),
@@ -48,19 +57,12 @@ void FrameSealer::Begin(uint8_t id, ByteView payload, uint8_t* out) {
                                  0x80,
                                  0x80};
   ctr_.Apply(header, out);
-  const FixedBytes<16> header_mac = mac_.Header(std::span<const uint8_t, 16>(out, 16));
-  std::copy(header_mac.begin(), header_mac.end(), out + 16);
   uint8_t* body = out + 32;
   const uint8_t id_byte = id == 0 ? kIdZero : id;
   ctr_.Apply({&id_byte, 1}, body);
   ctr_.Apply(payload, body + 1);
   const FixedBytes<16> zeros{};
   ctr_.Apply(ByteView(zeros).first(Padding(content)), body + content);
-}
-
-void FrameSealer::Finish(size_t payload, uint8_t* out) {
-  const FixedBytes<16> body_mac = mac_.Body();
-  std::copy(body_mac.begin(), body_mac.end(), out + SealedSize(payload) - 16);
 }
 
 absl::StatusOr<size_t> FrameOpener::Feed(ByteView bytes, size_t max_content) {

@@ -20,20 +20,31 @@ namespace flblk::rlpx {
 // Keccak state plus the AES key of the MACs: one direction of one connection.
 class FrameMac {
  public:
-  FrameMac(const Keccak256State& state, const Hash32& mac_key) : state_(state), aes_(mac_key) {}
+  using Tag = FixedBytes<16>;
 
-  FixedBytes<16> Header(std::span<const uint8_t, 16> header_ct);
+  FrameMac(const Keccak256State& state, const Hash32& mac_key)
+      : state_(state), aes_(mac_key), last_(state.Digest()) {}
+
+  Tag Header(std::span<const uint8_t, 16> header_ct) { return Absorbed(HeaderSeed(header_ct)); }
   void AbsorbBody(ByteView body_ct) { state_.Update(body_ct); }
   // After the whole body was absorbed.
-  FixedBytes<16> Body();
+  Tag Body() { return Absorbed(BodySeed(state_.Digest())); }
 
-  // For absorbing many connections' bodies at once.
+  // The steps of both, for a driver that does the Keccak work of many connections at once
+  // (seal_many.h):
+  //   Header: state absorbs HeaderSeed(header-ct); Finish(digest of the state)
+  //   Body:   state absorbs the body; state absorbs BodySeed(its digest); Finish(digest of the
+  //   state)
   Keccak256State& state() { return state_; }
+  FixedBytes<16> HeaderSeed(std::span<const uint8_t, 16> header_ct);
+  FixedBytes<16> BodySeed(const Hash32& digest);
+  Tag Finish(const Hash32& digest);
 
  private:
-  FixedBytes<16> Mix(std::span<const uint8_t, 16> with);
+  Tag Absorbed(const FixedBytes<16>& seed) { return Finish(state_.Update(seed).Digest()); }
   Keccak256State state_;
   AesBlock aes_;
+  Hash32 last_;  // digest of state_ as it was after the last tag: what the next header starts from
 };
 
 // The egress state of one connection. Order of calls is order on the wire.
@@ -49,14 +60,17 @@ class FrameSealer {
   // Writes SealedSize(payload.size()) bytes. `id` < 0x80.
   void Seal(uint8_t id, ByteView payload, uint8_t* out);
 
-  // The same in three steps, for a driver that seals one payload for many connections and absorbs
-  // their bodies into their MACs side by side: Begin each, absorb each BodyCiphertext into its
-  // mac().state(), Finish each. Nothing else may be sealed in between.
-  void Begin(uint8_t id, ByteView payload, uint8_t* out);
+  // The same in steps, for seal_many.h: Encrypt puts both ciphertexts to their places; then the
+  // header's tag belongs at HeaderTag(out), the body's at BodyTag(payload size, out).
+  void Encrypt(uint8_t id, ByteView payload, uint8_t* out);
+  static std::span<const uint8_t, 16> HeaderCiphertext(const uint8_t* out) {
+    return std::span<const uint8_t, 16>(out, 16);
+  }
+  static uint8_t* HeaderTag(uint8_t* out) { return out + 16; }
   static ByteView BodyCiphertext(size_t payload, const uint8_t* out) {
     return {out + 32, SealedSize(payload) - 48};
   }
-  void Finish(size_t payload, uint8_t* out);
+  static uint8_t* BodyTag(size_t payload, uint8_t* out) { return out + SealedSize(payload) - 16; }
   FrameMac& mac() { return mac_; }
 
  private:

@@ -96,18 +96,6 @@ TEST(Frame, FeedStopsAtTheEndOfTheFrame) {
   EXPECT_EQ(opener.Take().id, 2);
 }
 
-TEST(Frame, SealingInThreeStepsIsTheSame) {
-  const Bytes payload = RandomPayload(1000);
-  FrameSealer whole(SecretsOf(4)), steps(SecretsOf(4));
-  for (int i = 0; i < 3; ++i) {
-    Bytes out(FrameSealer::SealedSize(payload.size()));
-    steps.Begin(9, payload, out.data());
-    steps.mac().state().Update(FrameSealer::BodyCiphertext(payload.size(), out.data()));
-    steps.Finish(payload.size(), out.data());
-    EXPECT_EQ(out, Sealed(whole, 9, payload));
-  }
-}
-
 TEST(FrameOpener, EveryByteIsAuthenticated) {
   FrameSealer sealer(SecretsOf(5));
   const Bytes good = Sealed(sealer, 3, RandomPayload(40));

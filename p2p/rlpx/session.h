@@ -50,10 +50,9 @@ class Session {
 
   bool closed() const;
 
-  // For a driver that seals one message for many sessions at once (see FrameSealer::Begin): the
-  // egress state and where its frames go, in place of Send. Null between none and Established, and
-  // after Closed. The caller writes complete frames only, and before any other call of this
-  // session.
+  // For a driver that seals one message for many sessions at once (SealMany in seal_many.h): the
+  // egress state and where its frames go, in place of Send. `sealer` is null before Established and
+  // after Closed. Each frame is made room for and sealed before any other call of this session.
   struct Egress {
     FrameSealer* sealer = nullptr;
     OutputBuffer* output = nullptr;

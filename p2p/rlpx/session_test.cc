@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "p2p/rlpx/frame.h"
 #include "p2p/rlpx/limits.h"
+#include "p2p/rlpx/seal_many.h"
 #include "p2p/rlpx/testing/sessions.h"
 
 namespace flblk::rlpx {
@@ -105,11 +105,9 @@ TEST(Session, EgressEqualsSend) {
   const auto frame = MakeFrame(MessageId::kAuthorized, Bytes(500, 3));
   ASSERT_TRUE(one.a.session.Send(*frame).ok());
   Session::Egress to = two.a.session.egress();
-  const size_t size = frame->snappy.size();
-  uint8_t* out = to.output->Extend(FrameSealer::SealedSize(size));
-  to.sealer->Begin(to.flblk_offset, frame->snappy, out);
-  to.sealer->mac().AbsorbBody(FrameSealer::BodyCiphertext(size, out));
-  to.sealer->Finish(size, out);
+  const SealJob job = {to.sealer, to.flblk_offset,
+                       to.output->Extend(FrameSealer::SealedSize(frame->snappy.size()))};
+  SealMany(frame->snappy, {&job, 1});
   const ByteView a = one.a.session.PendingOutput(), b = two.a.session.PendingOutput();
   EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
 }
