@@ -212,7 +212,7 @@ func TestEquivocationIsNotRelayed(t *testing.T) {
 	slot := w.next()
 	builder.publish(t, slot, 0, 2, 100)
 	down.block(t, slot, 0, 2, 100, builder.key)
-	for i := range uint64(40) {
+	for i := range uint64(20) {
 		other := content(slot, i%2, 100)
 		other.Diff.GasUsed += 1 + i
 		messenger.MustSend(t, flblk.MsgAuthorized, flblk.Sign(builder.key, flblk.Flashblock, other, w.authorize(builder.key, slot)))
