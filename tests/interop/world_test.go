@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -64,11 +65,13 @@ func (w *world) authorize(builder ed25519.PrivateKey, slot uint64) flblk.Authori
 // content is the one right flashblock for a slot and index; `size` is the length of its transaction data.
 func content(slot, index uint64, size int) *flblk.Payload {
 	seed := sha256.Sum256(fmt.Appendf(nil, "%d/%d", slot, index))
+	transaction := make([]byte, size)
+	rand.NewChaCha8(seed).Read(transaction)
 	p := &flblk.Payload{
 		PayloadID: payloadID(slot), Index: index, Metadata: []byte(`{"fees":"0x0"}`),
 		Diff: flblk.Diff{
 			StateRoot: seed, ReceiptsRoot: sha256.Sum256(seed[:]), GasUsed: 21000 * (index + 1), BlockHash: seed,
-			Transactions: [][]byte{bytes.Repeat(seed[:], size/32+1)}, Withdrawals: []flblk.Withdrawal{},
+			Transactions: [][]byte{transaction}, Withdrawals: []flblk.Withdrawal{},
 		},
 	}
 	if index == 0 {

@@ -108,6 +108,7 @@ type Peer struct {
 	Inbound       bool   `json:"inbound"`
 	FlblkVersion  uint32 `json:"flblk_version"`
 	EthVersion    uint32 `json:"eth_version"`
+	Dropped       uint64 `json:"dropped_flashblocks,string"`
 	SendingTo     bool   `json:"sending_to"`
 	ReceivingFrom bool   `json:"receiving_from"`
 	Penalty       int32  `json:"penalty"`

@@ -7,6 +7,7 @@ import (
 	"net"
 	"sort"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,8 +36,9 @@ type Raw struct {
 
 	rlpx  *rlpx.Conn
 	inbox *inbox
-	why   string // cause of the end, set before the inbox closes
-	mute  bool   // no Pong
+	gate  sync.Mutex // held while frozen
+	why   string     // cause of the end, set before the inbox closes
+	mute  bool       // no Pong
 }
 
 // Hello is devp2p's first message.
@@ -175,6 +177,8 @@ func (r *Raw) matchCaps(ours []p2p.Cap) {
 func (r *Raw) read() {
 	defer r.inbox.close()
 	for {
+		r.gate.Lock()
+		r.gate.Unlock()
 		code, data, _, err := r.rlpx.Read()
 		if err != nil {
 			r.why = err.Error()
@@ -205,6 +209,12 @@ func (r *Raw) SendFrame(id uint64, data []byte) error {
 	_, err := r.rlpx.Write(id, data)
 	return err
 }
+
+// Freeze stops reading from the socket (after the frame being read) until Thaw.
+func (r *Raw) Freeze() { r.gate.Lock() }
+
+// Thaw undoes Freeze.
+func (r *Raw) Thaw() { r.gate.Unlock() }
 
 // Next takes the oldest message (wire ids) not yet taken.
 func (r *Raw) Next(limit time.Duration) (Msg, bool) { return r.inbox.next(time.Now().Add(limit)) }
