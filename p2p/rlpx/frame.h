@@ -100,8 +100,6 @@ class FrameOpener {
   bool ready() const { return ready_; }
   // The frame; only while ready(). Makes room for the next one.
   OpenedFrame Take();
-  // Whether a frame has begun and is not whole yet.
-  bool midway() const { return header_filled_ > 0 && !ready_; }
 
  private:
   absl::Status OpenHeader(size_t max_content);
