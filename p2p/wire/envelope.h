@@ -1,12 +1,14 @@
 // Authorized, the signed envelope of every message: split, peek, decode, encode, digest.
 //
 //   Authorized    = [ AuthorizedMsg, Authorization, actor_sig(64) ]
-//   AuthorizedMsg = [ tag, body? ]      tag 0 (0x80): FlashblocksPayloadV1; 1 Start, 2 Stop: c1 01, c1 02
-//   actor_sig     = Ed25519( BLAKE3( item bytes of AuthorizedMsg || item bytes of Authorization ) )
+//   AuthorizedMsg = [ tag, body? ]
+//                   tag 0 (0x80): FlashblocksPayloadV1; 1 Start, 2 Stop: c1 01, c1 02
+//   actor_sig     = Ed25519( BLAKE3( AuthorizedMsg item || Authorization item ) ), bytes as sent
 //
-// The bytes given here are the body of message id 0 after snappy, without the id. Surplus items of the
-// hand-written lists (Authorized, Authorization, AuthorizedMsg, FlashblocksPayloadV1) are ignored as the
-// reference does; derived lists (Diff, Base, withdrawals, access list) must be consumed exactly.
+// The bytes given here are the body of message id 0 after snappy, without the id. Surplus items of
+// the hand-written lists (Authorized, Authorization, AuthorizedMsg, FlashblocksPayloadV1) are
+// ignored as the reference does; derived lists (Diff, Base, withdrawals, access list) must be
+// consumed exactly.
 #pragma once
 
 #include "p2p/wire/messages.h"
@@ -14,8 +16,8 @@
 
 namespace flblk::wire {
 
-// The message with this flblk-relative id: flblk/1 knows 0, flblk/2 0..4. INVALID_ARGUMENT for any other. The
-// bodies of 1..4 are empty; whatever stands there is ignored, as the reference does.
+// The message with this flblk-relative id: flblk/1 knows 0, flblk/2 0..4. INVALID_ARGUMENT for any
+// other. The bodies of 1..4 are empty; whatever stands there is ignored, as the reference does.
 absl::StatusOr<MessageId> ReadMessageId(uint64_t relative_id, uint8_t flblk_version);
 
 // Views into the received body; the body outlives them.
@@ -26,9 +28,9 @@ struct Envelope {
   Signature actor_sig;
 };
 
-// Reads the envelope without touching the message body. INVALID_ARGUMENT names the field and the limit;
-// also where builder_vk is no curve point (9 us; not asked again for the key of `known`, where the caller has
-// one that is). Trailing bytes after the list are an error.
+// Reads the envelope without touching the message body. INVALID_ARGUMENT names the field and the
+// limit; also where builder_vk is no curve point (9 us; not asked again for the key of `known`,
+// where the caller has one that is). Trailing bytes after the list are an error.
 absl::StatusOr<Envelope> SplitAuthorized(ByteView body, const PublicKey* known = nullptr);
 
 // The 32 bytes under actor_sig.
@@ -53,6 +55,7 @@ Bytes EncodeFlashblockMessage(const FlashblocksPayloadV1& flashblock);
 Bytes EncodeMarkerMessage(MessageKind start_or_stop);
 Bytes EncodeAuthorization(const Authorization& authorization);
 // The body of message id 0 from its two items, byte for byte, and the signature.
-Bytes EncodeAuthorized(ByteView message_item, ByteView authorization_item, const Signature& actor_sig);
+Bytes EncodeAuthorized(ByteView message_item, ByteView authorization_item,
+                       const Signature& actor_sig);
 
 }  // namespace flblk::wire

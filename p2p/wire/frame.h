@@ -1,4 +1,5 @@
-// One flblk message as it travels between session, engine and peers: immutable, shared, never re-encoded.
+// One flblk message as it travels between session, engine and peers: immutable, shared, never
+// re-encoded.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,7 @@ namespace flblk::wire {
 struct Frame {
   MessageId id = MessageId::kAuthorized;
   Bytes body;    // uncompressed, without the id byte
-  Bytes snappy;  // snappy block of `body`: as received, or compressed once by the publisher; never empty
+  Bytes snappy;  // snappy block of `body`, as received or compressed once; never empty
 };
 using FramePtr = std::shared_ptr<const Frame>;
 

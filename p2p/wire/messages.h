@@ -1,6 +1,7 @@
 // The flblk messages as values. Field order is the wire order; every integer is unsigned.
 //
-//   FlashblocksPayloadV1 = [ payload_id(8), index, Diff, metadata (string holding JSON), Base | 0x80 ]
+//   FlashblocksPayloadV1 = [ payload_id(8), index, Diff, metadata, Base | 0x80 ]
+//   metadata = string holding JSON
 //   Diff = [ state_root(32), receipts_root(32), logs_bloom(256), gas_used, block_hash(32),
 //            [ tx bytes ... ], [ Withdrawal ... ], withdrawals_root(32), access_list_data? ]
 //   Withdrawal = [ index, validator_index, address(20), amount ]
@@ -36,8 +37,8 @@ struct Base {
   bool operator==(const Base&) const = default;
 };
 
-// Roots, bloom, gas and hash are cumulative for the block so far; transactions and withdrawals are only the
-// new ones of this flashblock.
+// Roots, bloom, gas and hash are cumulative for the block so far; transactions and withdrawals are
+// only the new ones of this flashblock.
 struct Diff {
   Hash32 state_root{};
   Hash32 receipts_root{};
@@ -47,8 +48,8 @@ struct Diff {
   std::vector<Bytes> transactions;  // EIP-2718 envelopes
   std::vector<Withdrawal> withdrawals;
   Hash32 withdrawals_root{};
-  // World Chain's block access list: the complete RLP item [AccessList, access_list_hash], header included,
-  // shape-checked; nullopt where the item is absent.
+  // World Chain's block access list: the complete RLP item [AccessList, access_list_hash], header
+  // included, shape-checked; nullopt where the item is absent.
   std::optional<Bytes> access_list_data;
   bool operator==(const Diff&) const = default;
 };

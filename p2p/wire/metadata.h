@@ -1,7 +1,7 @@
 // World Chain's flashblock metadata, read and written as the reference (serde_json) does.
 //
-//   canonical = {"fees":"0x<hex without leading zeros>"} |
-//   {"fees":"0x..","flashblock_timestamp":<decimal>}
+//   canonical = {"fees":"0x<hex without leading zeros>"}
+//             | {"fees":"0x..","flashblock_timestamp":<decimal>}
 //
 // Read are also: white space; keys in any order; unknown keys, ignored; fees as "0x", "0o", "0b" or
 // decimal string (see uint256.h) or as integer up to 2^64-1; flashblock_timestamp null or absent;

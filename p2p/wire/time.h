@@ -17,7 +17,8 @@ struct MonoTime {
   friend Duration operator-(MonoTime a, MonoTime b) { return Duration(a.ns - b.ns); }
 };
 
-// What a driver passes with every event. Timers use `mono`; comparisons with L2 timestamps use `unix_ns`.
+// What a driver passes with every event. Timers use `mono`; comparisons with L2 timestamps use
+// `unix_ns`.
 struct Now {
   MonoTime mono;
   int64_t unix_ns = 0;
