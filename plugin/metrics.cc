@@ -1,0 +1,164 @@
+#include "plugin/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/summary.h>
+#include <prometheus/text_serializer.h>
+
+#include "absl/status/status.h"
+#include "plugin/config.h"
+#include "plugin/peer_metrics.h"
+
+namespace flblk::plugin {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Registry;
+using prometheus::Summary;
+
+const Summary::Quantiles kQuantiles = {
+    {0.5, 0.05}, {0.9, 0.01}, {0.95, 0.005}, {0.99, 0.001}, {0.999, 0.0001}};
+
+Summary& AddSummary(Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildSummary().Name(name).Help(help).Register(registry).Add({}, kQuantiles);
+}
+prometheus::Family<Counter>& AddCounters(Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+prometheus::Family<Gauge>& AddGauges(Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+const char* StatusName(absl::StatusCode code) {
+  static thread_local std::string name;
+  name = absl::StatusCodeToString(code);
+  return name.c_str();
+}
+
+class Impl final : public Metrics {
+ public:
+  explicit Impl(Sources sources) : sources_(std::move(sources)) {
+    AddGauges(registry_, "flblk_build_info", "Always 1")
+        .Add({{"version", std::string(kVersion)}})
+        .Set(1);
+    SetState(core::PublishState::kIdle);
+  }
+
+  std::string Scrape() override;
+
+  void OnFlashblock(const core::FlashblockDelivered& event, int64_t unix_ns) override;
+  void OnTransition(const Transition& transition) override;
+  void OnEquivocation(const core::EquivocationFound& event, int64_t) override {
+    equivocations_.Add({{"kind", Name(event.kind)}}).Increment();
+  }
+  void OnPeerUp(const net::PeerInfo&) override { peers_.Increment(); }
+  void OnPeerDown(const net::PeerInfo& peer, const std::string&) override {
+    peers_.Decrement();
+    peer_metrics_.Remember(peer);
+  }
+  void OnPenalty(const net::PeerInfo&, const core::Penalise& event) override {
+    penalties_.Add({{"offence", Name(event.offence)}}).Increment();
+    if (event.offence == core::Offence::kBadSignature) signature_failures_.Increment();
+  }
+  void OnLost() override { lost_.Increment(); }
+
+  void OnVerdict(const Verdict& verdict, Duration took) override {
+    published_.Add({{"code", StatusName(verdict.status.code())}}).Increment();
+    publish_seconds_.Observe(Seconds(took));
+  }
+
+ private:
+  void SetState(core::PublishState state) {
+    for (const auto each : {core::PublishState::kIdle, core::PublishState::kWaiting,
+                            core::PublishState::kPublishing, core::PublishState::kYielded}) {
+      state_.Add({{"state", Name(each)}}).Set(each == state ? 1 : 0);
+    }
+  }
+
+  const Sources sources_;
+  Registry registry_;
+  PeerMetrics peer_metrics_{registry_};
+  int64_t last_flashblock_ = 0;  // hub's thread
+
+  Gauge& peers_ = AddGauges(registry_, "reth_flashblocks_p2p_peers", "Connected peers").Add({});
+  Summary& size_ =
+      AddSummary(registry_, "reth_flashblocks_p2p_size", "Bytes of a flashblock message");
+  Summary& gas_used_ =
+      AddSummary(registry_, "reth_flashblocks_p2p_gas_used", "Gas used by the block so far");
+  Summary& tx_count_ =
+      AddSummary(registry_, "reth_flashblocks_p2p_tx_count", "Transactions of a flashblock");
+  Summary& interval_ =
+      AddSummary(registry_, "reth_flashblocks_p2p_interval", "Seconds between flashblocks");
+
+  prometheus::Family<Gauge>& state_ =
+      AddGauges(registry_, "flblk_publish_state", "1 for the state the hand-off is in");
+  prometheus::Family<Counter>& handoffs_ =
+      AddCounters(registry_, "flblk_transitions_total", "Transitions of the hand-off by cause");
+  Summary& waiting_ =
+      AddSummary(registry_, "flblk_waiting_seconds", "Time spent waiting for a rival");
+  Summary& publish_seconds_ =
+      AddSummary(registry_, "flblk_publish_seconds", "From the host's call to its verdict");
+  prometheus::Family<Counter>& published_ =
+      AddCounters(registry_, "flblk_publish_total", "Deltas from the host by verdict");
+  prometheus::Family<Counter>& flashblocks_ =
+      AddCounters(registry_, "flblk_flashblocks_total", "Verified flashblocks in order, by source");
+  prometheus::Family<Counter>& penalties_ =
+      AddCounters(registry_, "flblk_penalties_total", "Offences of peers");
+  Counter& signature_failures_ =
+      AddCounters(registry_, "flblk_signature_failures_total", "Messages with a wrong signature")
+          .Add({});
+  prometheus::Family<Counter>& equivocations_ =
+      AddCounters(registry_, "flblk_equivocations_total",
+                  "Signed flashblocks that exclude each other, by kind");
+  Counter& lost_ =
+      AddCounters(registry_, "flblk_event_overflows_total", "Times the event queue overflowed")
+          .Add({});
+  Gauge& subscribers_ =
+      AddGauges(registry_, "flblk_subscribers", "Open flashblock subscriptions").Add({});
+  Gauge& quiet_ = AddGauges(registry_, "flblk_seconds_since_last_flashblock",
+                            "Seconds since the newest verified flashblock; -1 before the first")
+                      .Add({});
+};
+
+void Impl::OnFlashblock(const core::FlashblockDelivered& event, int64_t unix_ns) {
+  flashblocks_.Add({{"source", event.own ? "own" : "peer"}}).Increment();
+  if (event.frame) size_.Observe(static_cast<double>(event.frame->body.size()));
+  gas_used_.Observe(static_cast<double>(event.flashblock->diff.gas_used));
+  tx_count_.Observe(static_cast<double>(event.flashblock->diff.transactions.size()));
+  if (last_flashblock_ != 0) interval_.Observe(Seconds(Duration(unix_ns - last_flashblock_)));
+  last_flashblock_ = unix_ns;
+}
+
+void Impl::OnTransition(const Transition& transition) {
+  const core::PublishingChanged& change = transition.change;
+  SetState(change.to);
+  handoffs_.Add({{"cause", Name(change.cause)}}).Increment();
+  const bool waited =
+      change.from == core::PublishState::kWaiting && change.to != core::PublishState::kWaiting;
+  if (waited) waiting_.Observe(Seconds(change.in_previous_state));
+}
+
+std::string Impl::Scrape() {
+  const int64_t last = sources_.hub->view().last_flashblock_unix_ns;
+  quiet_.Set(last == 0 ? -1 : Seconds(Duration(UnixNow() - last)));
+  if (sources_.subscribers) subscribers_.Set(static_cast<double>(sources_.subscribers()));
+  std::vector<prometheus::MetricFamily> extra;
+  if (sources_.peers) {
+    if (const auto peers = sources_.peers(); peers.ok()) extra = peer_metrics_.Collect(*peers);
+  }
+  std::vector<prometheus::MetricFamily> families = registry_.Collect();
+  families.insert(families.end(), extra.begin(), extra.end());
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace
+
+std::unique_ptr<Metrics> Metrics::Create(Sources sources) {
+  return std::make_unique<Impl>(std::move(sources));
+}
+
+}  // namespace flblk::plugin

@@ -1,0 +1,40 @@
+// The metrics with a peer_id label, made at scrape time from the node's peer list. Internal to
+// metrics.
+#pragma once
+
+#include <prometheus/metric_family.h>
+#include <prometheus/registry.h>
+#include <prometheus/summary.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "p2p/net/node.h"
+
+namespace flblk::plugin {
+
+class PeerMetrics {
+ public:
+  explicit PeerMetrics(prometheus::Registry& registry);
+
+  // A session ended: its counters stay in the sums.
+  void Remember(const net::PeerInfo& gone);
+  std::vector<prometheus::MetricFamily> Collect(const std::vector<net::PeerInfo>& peers);
+
+ private:
+  struct Counters {
+    uint64_t bytes_in = 0, bytes_out = 0, missed = 0, dropped = 0, duplicates = 0;
+    void Add(const net::PeerInfo& peer);
+    void KeepMaximum(const Counters& other);
+  };
+
+  std::mutex mutex_;
+  std::map<std::string, Counters> gone_;  // by label
+  std::map<std::string, Counters>
+      reported_;  // counters never fall, also between an end and Remember
+  prometheus::Family<prometheus::Summary>& latency_;
+};
+
+}  // namespace flblk::plugin
