@@ -97,7 +97,7 @@ bool Machine::IsSealed(const PayloadId& payload_id) const {
 // ---- rivals
 
 void Machine::On(const RivalStart& e, MonoTime now, Result& out) {
-  if (e.slot < newest_slot_) return;
+  if (e.slot < newest_slot_) return OlderStart(e, now, out);
   Rival* rival = rivals_.Enter(e.key, e.slot);
   if (rival == nullptr) return;
   if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival);
@@ -107,11 +107,27 @@ void Machine::On(const RivalStart& e, MonoTime now, Result& out) {
   if (state_ == PublishState::kPublishing) Yield(e.key, Cause::kYieldedToRival, now, out);
 }
 
+// A builder that started in a slot we have left behind, and will be authorized for ours without
+// starting again: it must hear of us now, or both publish.
+void Machine::OlderStart(const RivalStart& e, MonoTime now, Result& out) {
+  if (state_ != PublishState::kPublishing || Dead(e.slot)) return;
+  Rival* rival = rivals_.Enter(e.key, e.slot);
+  if (rival == nullptr || rival->start_seen || rival->stop_seen) return;
+  rival->start_seen = true;
+  Remind(now, out);
+}
+
+void Machine::Remind(MonoTime now, Result& out) {
+  if (reminded_) return;
+  reminded_ = true;
+  Announce(now, out);
+}
+
 // The same bytes once more: a replay, or a builder that resumed after a tie. The two look alike, so
-// nobody stops or starts for it; but a yielded builder that would resume after silence leaves it to
-// the lower key.
+// nobody stops or starts for it; but a yielded builder that might resume leaves it to the lower
+// key.
 void Machine::RepeatedStart(Rival& rival) {
-  if (!resume_at_ || rival.live() || !(rival.key < config_.self)) return;
+  if (state_ != PublishState::kYielded || rival.live() || !(rival.key < config_.self)) return;
   rival.kind = RivalKind::kAnnounced;
   rival.stopped_at = {};
   resume_at_.reset();
@@ -130,7 +146,7 @@ void Machine::On(const RivalStop& e, MonoTime now, Result& out) {
   if (!was_live) return;
   const uint64_t slot = authorization_.timestamp;
   if (state_ == PublishState::kWaiting) {
-    if (rivals_.AnyLiveAgainst(slot, config_.self)) return;
+    if (rivals_.AnyLiveAgainst(signed_slot_, config_.self)) return;
     Clear(Cause::kRivalStopped, e.key, false, now, out);
   } else if (state_ == PublishState::kYielded && e.slot == slot && newest_slot_ == slot &&
              !rivals_.AnyLive()) {
@@ -159,9 +175,7 @@ void Machine::SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out
   // Sent before it could have heard our StartPublish.
   if (now <= std::max(cleared_at_, started_at_) + config_.flashblock_interval) return;
   if (rival < config_.self) return Yield(rival, Cause::kTieBreak, now, out);
-  if (reminded_) return;
-  reminded_ = true;
-  Announce(now, out);
+  Remind(now, out);
 }
 
 // ---- time
@@ -191,7 +205,7 @@ std::optional<MonoTime> Machine::TakeoverAt() const {
     return std::nullopt;
   if (newest_slot_ > slot) return std::nullopt;  // we are out of date
   const Duration rank =
-      Silence() * static_cast<int64_t>(rivals_.CountOutranking(slot, config_.self));
+      Silence() * static_cast<int64_t>(rivals_.CountOutranking(signed_slot_, config_.self));
   return std::max(started_at_, last_sign_) + (config_.takeover_after + rank);
 }
 

@@ -139,7 +139,9 @@ class Machine {
   void StopIfActive(Cause cause, MonoTime now, Result& out);      // to Idle
   void Yield(const PublicKey& to, Cause cause, MonoTime now, Result& out);
   void Clear(Cause cause, std::optional<PublicKey> rival, bool announce, MonoTime now, Result& out);
+  void OlderStart(const RivalStart& e, MonoTime now, Result& out);
   void RepeatedStart(Rival& rival);
+  void Remind(MonoTime now, Result& out);  // StartPublish once more, once per Authorization
   void SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out);
   void MoveTo(PublishState to, Cause cause, std::optional<PublicKey> rival, MonoTime now,
               Result& out);

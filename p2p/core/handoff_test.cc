@@ -237,11 +237,26 @@ TEST(HandoffRivalStart, PublishingSameSlotYields) {
 TEST(HandoffRivalStart, PublishingNewerSlotYields) {
   EXPECT_EQ(Publishing(10).Start(7, 12), "stop(10) publishing->yielded:yielded to rival[7]");
 }
-TEST(HandoffRivalStart, PublishingOlderSlotIsIgnored) {
+// Found by search: a Start on its way while both are renewed. Unheard of each other, both would go
+// on.
+TEST(HandoffRivalStart, PublishingOlderSlotIsToldOfUsOnce) {
   Bench b = Publishing(12);
-  EXPECT_EQ(b.Start(7, 10), "");
+  EXPECT_EQ(b.Start(7, 10), "start(12)");
+  EXPECT_EQ(b.Start(7, 10), "");  // a replay
+  EXPECT_EQ(b.Start(8, 10), "");  // once per Authorization
   EXPECT_EQ(b.state(), S::kPublishing);
-  EXPECT_TRUE(b.machine().rivals().all().empty());
+}
+TEST(HandoffRivalStart, OlderSlotIsIgnoredElsewhere) {
+  for (Bench b : {Bench(), Waiting(12, 6), Yielded(12, 6)}) {
+    b.Flashblock(6, 12);
+    const Machine before = b.machine();
+    EXPECT_EQ(b.Start(7, 10), "");
+    EXPECT_EQ(b.machine(), before);
+  }
+}
+TEST(HandoffRivalStart, DeadSlotIsIgnored) {
+  Bench b = Publishing(14);
+  EXPECT_EQ(b.Start(7, 10), "");
 }
 TEST(HandoffRivalStart, WaitingKeepsWaiting) {
   Bench b = Waiting(10, 7);
@@ -394,14 +409,25 @@ TEST(HandoffBothWaiting, HigherKeyCountsTheAnnouncedOther) {
   EXPECT_EQ(b.Stop(7, 10), "");
 }
 TEST(HandoffBothWaiting, NewerAuthorizationGoesFirst) {
-  Bench b = Waiting(10, 7);
+  Bench b;
+  b.Flashblock(7, 10);
   b.Start(4, 10);
-  b.Flashblock(7, 12);
-  b.Fcu(12);  // ours is newer than that of 4 now
-  EXPECT_EQ(b.Stop(7, 12), "waiting->publishing:rival stopped[7]");
+  b.Fcu(12);
+  EXPECT_EQ(b.Stop(7, 10), "waiting->publishing:rival stopped[7]");
   b = Waiting(10, 7);
   b.Start(6, 12);  // theirs is newer
   EXPECT_EQ(b.Stop(7, 10), "");
+}
+// Found by search: the others rank us by what we announced, and so must we.
+TEST(HandoffBothWaiting, ARenewalThatNobodyHeardDoesNotCount) {
+  Bench b = Waiting(10, 7);
+  b.Start(4, 12);
+  EXPECT_EQ(b.Fcu(12), "waiting->waiting:authorization renewed[7]");
+  EXPECT_EQ(b.Stop(7, 10), "");
+  b = Waiting(10, 7);
+  b.Start(8, 12);
+  b.Fcu(12);
+  EXPECT_EQ(b.Stop(7, 10), "");  // 8 does not wait for us
 }
 TEST(HandoffBothWaiting, APublishingOtherAlwaysCounts) {
   Bench b = Waiting(10, 7);

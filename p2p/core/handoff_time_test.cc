@@ -43,6 +43,15 @@ TEST(HandoffSilence, TheResumedLowerKeyEndsIt) {
   EXPECT_EQ(b.Wait(milliseconds(2000)), "");
   EXPECT_EQ(b.state(), S::kYielded);
 }
+// Found by search, three builders: the lower key may resume while we still count another as live.
+TEST(HandoffSilence, TheResumedLowerKeyIsLiveAgain) {
+  Bench b = Yielded(10, 4);
+  b.Start(7, 10);
+  b.Stop(4, 10);
+  b.Start(4, 10);
+  EXPECT_EQ(b.Stop(7, 10), "");
+  EXPECT_EQ(b.Wait(milliseconds(2000)), "");
+}
 TEST(HandoffSilence, AReplayOfAHigherKeyDoesNot) {
   Bench b = Yielded(10, 4);
   b.Start(7, 10);
