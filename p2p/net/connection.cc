@@ -213,7 +213,7 @@ std::optional<MonoTime> Connection::NextDeadline() const {
   };
   if (phase_ == Phase::kOpen) earlier(session_.NextDeadline());
   if (phase_ == Phase::kClosing) earlier(linger_until_);
-  if (window_start_) earlier(*window_start_ + kWriteWindow);
+  if (window_start_) earlier(*window_start_ + options_.write_window);
   return next;
 }
 
@@ -235,7 +235,8 @@ void Connection::OnTimer() {
   const Now now = RealNow();
   if (phase_ == Phase::kClosing && linger_until_ <= now.mono) return Gone();
   if (TooSlow(now.mono)) {
-    SocketFailed(absl::StrCat("took less than ", kMinProgress, " bytes in 20 s"));
+    SocketFailed(absl::StrCat("does not read: took less than ", kMinProgress, " bytes in ",
+                              options_.write_window / std::chrono::milliseconds(1), " ms"));
   } else if (phase_ == Phase::kOpen) {
     const std::optional<MonoTime> due = session_.NextDeadline();
     if (due && *due <= now.mono) {
@@ -250,7 +251,7 @@ void Connection::OnTimer() {
 }
 
 bool Connection::TooSlow(MonoTime now) {
-  if (!window_start_ || now < *window_start_ + kWriteWindow) return false;
+  if (!window_start_ || now < *window_start_ + options_.write_window) return false;
   if (window_bytes_ < kMinProgress) return true;
   window_start_ = now;
   window_bytes_ = 0;

@@ -10,7 +10,7 @@
 // (kMaxUnreadAnswers) is not read until it takes them. Writing: Flush seals from the send queue
 // until about kSealAhead is waiting and hands all of it to one send(); the rest stays droppable.
 // Writability is awaited only after EAGAIN. A peer that takes less than kMinProgress in
-// kWriteWindow while bytes are waiting is closed.
+// the write window while bytes are waiting is closed.
 //
 // Thread: the network thread only.
 #pragma once
@@ -66,6 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool inbound = false;
     std::optional<NodeId> dialled;  // outbound: whom
     size_t max_queue_bytes = size_t{32} << 20;
+    Duration write_window = kWriteWindow;
   };
 
   // `listener` and `read_buffer` (kReadBuffer bytes, shared) outlive the connection.

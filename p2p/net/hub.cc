@@ -112,9 +112,11 @@ void Hub::OnAccepted(asio::ip::tcp::socket socket) {
   if (error || stopped_) return;  // the socket closes
   const MonoTime now = RealNow().mono;
   const std::string key = IsPublic(remote.address()) ? AddressKey(remote.address()) : "";
-  if (!key.empty() && bans_.Banned(key, now)) return;
-  const InboundGate::Verdict verdict = gate_.Admit(++last_id_, key, now);
+  const bool banned = !key.empty() && bans_.Banned(key, now);
+  const InboundGate::Verdict verdict = banned ? InboundGate::Verdict{false, std::nullopt, "banned"}
+                                              : gate_.Admit(++last_id_, key, now);
   if (!verdict.admit) {
+    ++stats_.inbound_refused;
     LOG_EVERY_T(INFO, 0.1) << "event=inbound_refused addr=" << FormatEndpoint(remote)
                            << " reason=\"" << verdict.why << '"';
     return;
@@ -136,6 +138,7 @@ void Hub::OnDialled(const NodeId& target, asio::ip::tcp::socket socket) {
 }
 
 void Hub::OnDialFailed(const Enode& target, const std::string& why, Duration retry_in) {
+  ++stats_.dials_failed;
   LOG(INFO) << "event=dial_failed peer_id=" << Short(target.id) << " addr=" << target.host << ':'
             << target.port << " reason=\"" << why
             << "\" retry_in_ms=" << retry_in.count() / 1'000'000;
@@ -236,16 +239,24 @@ void Hub::OnDown(Connection& connection, const rlpx::Closed& closed, Connection:
   const bool discourage = Discourages(closed.received) || Discourages(closed.sent);
   if (peer != nullptr) {
     PeerDown(*peer, closed.why, discourage);
-  } else if (id) {
-    LOG(INFO) << "event=handshake_failed peer_id=" << Short(*id)
-              << " addr=" << FormatEndpoint(connection.remote()) << " reason=\"" << closed.why
-              << '"';
   } else {
-    LOG_EVERY_T(INFO, 0.1) << "event=handshake_failed addr=" << FormatEndpoint(connection.remote())
-                           << " reason=\"" << closed.why << '"';
+    HandshakeFailed(connection, closed.why);
   }
   if (dialling_.erase(connection.id()) > 0)
     dialer_.HandshakeDone(*connection.dialled(), discourage);
+}
+
+// Strangers may fail as often as they like, so their lines are rationed.
+void Hub::HandshakeFailed(const Connection& connection, const std::string& why) {
+  ++stats_.handshakes_failed;
+  const std::string address = FormatEndpoint(connection.remote());
+  if (connection.dialled()) {
+    LOG(INFO) << "event=handshake_failed peer_id=" << Short(*connection.dialled())
+              << " addr=" << address << " reason=\"" << why << '"';
+  } else {
+    LOG_EVERY_T(INFO, 0.1) << "event=handshake_failed addr=" << address << " reason=\"" << why
+                           << '"';
+  }
 }
 
 void Hub::PeerDown(const Peer& peer, const std::string& why, bool discourage) {
@@ -283,6 +294,7 @@ void Hub::Sanction(const Connection& connection, const std::optional<NodeId>& id
     length = bans_.Ban(AddressKey(address), base, false, now);
   }
   if (length == Duration{}) return;
+  ++stats_.bans;
   LOG_EVERY_T(INFO, 0.1) << "event=peer_banned peer_id=" << (id ? Short(*id) : "unknown")
                          << " addr=" << FormatEndpoint(connection.remote())
                          << " seconds=" << length.count() / 1'000'000'000;
@@ -324,10 +336,9 @@ void Hub::FlushSends() {
     }
   }
   dirty_.clear();
-  for (const ConnectionPtr& connection : overflowed_) {
+  for (const ConnectionPtr& connection : std::exchange(overflowed_, {})) {
     connection->Abort("does not read: too many control messages wait");
   }
-  overflowed_.clear();
 }
 
 bool Hub::SealTogether(std::span<const ConnectionPtr> group) {
@@ -377,6 +388,11 @@ absl::Status Hub::AddPeer(const Enode& enode, bool trusted) {
   }
   bans_.Lift(BanKey(enode.id));
   dialer_.Add(enode, trusted);
+  if (Peer* const peer = peers_.FindNode(enode.id)) {
+    peer->info.trusted = trusted;
+    peer->info.is_static = !trusted;
+    dialer_.SessionUp(enode.id, RealNow().mono);
+  }
   return absl::OkStatus();
 }
 
@@ -393,6 +409,12 @@ absl::Status Hub::RemovePeer(const NodeId& id) {
   }
   engine_.Pump();
   return absl::OkStatus();
+}
+
+NodeStats Hub::Stats() const {
+  NodeStats stats = stats_;
+  stats.engine = engine_.stats();
+  return stats;
 }
 
 NodeInfo Hub::Info() const {

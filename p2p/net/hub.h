@@ -50,6 +50,7 @@ class Hub final : private Connection::Listener,
   absl::Status AddPeer(const Enode& enode, bool trusted);
   absl::Status RemovePeer(const NodeId& id);
   NodeInfo Info() const;
+  NodeStats Stats() const;
   std::vector<PeerInfo> Peers() const { return peers_.SnapshotAll(engine_.peers()); }
 
  private:
@@ -77,6 +78,7 @@ class Hub final : private Connection::Listener,
   // Why the peer may not come in; nullopt: it may.
   std::optional<rlpx::DisconnectReason> Refusal(const Connection& connection, const NodeId& id);
   void Admit(Connection& connection, const rlpx::Established& event);
+  void HandshakeFailed(const Connection& connection, const std::string& why);
   void PeerDown(const Peer& peer, const std::string& why, bool discourage);
   void Sanction(const Connection& connection, const std::optional<NodeId>& id, Duration base);
   void AbortAll(const std::string& why);
@@ -103,6 +105,7 @@ class Hub final : private Connection::Listener,
   std::vector<ConnectionPtr> dirty_;                         // something was enqueued
   std::vector<ConnectionPtr> overflowed_;
   uint64_t last_id_ = 0;
+  NodeStats stats_;        // without the engine's
   std::thread::id owner_;  // set by Start
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;  // set while stopping

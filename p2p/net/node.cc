@@ -92,6 +92,7 @@ class NodeImpl final : public Node {
   absl::StatusOr<std::vector<PeerInfo>> Peers() override;
   absl::StatusOr<core::HandoffView> Handoff() override;
   absl::StatusOr<std::vector<HistoryEntry>> History() override;
+  absl::StatusOr<NodeStats> Stats() override;
   absl::Status WithBlock(
       std::function<void(const core::HandoffView&, const std::vector<core::FlashblockDelivered>&)>
           fn) override;
@@ -209,6 +210,12 @@ absl::StatusOr<std::vector<HistoryEntry>> NodeImpl::History() {
   std::vector<HistoryEntry> history;
   if (absl::Status s = Ask([&] { history = hub_.engine().history(); }); !s.ok()) return s;
   return history;
+}
+
+absl::StatusOr<NodeStats> NodeImpl::Stats() {
+  NodeStats stats;
+  if (absl::Status s = Ask([&] { stats = hub_.Stats(); }); !s.ok()) return s;
+  return stats;
 }
 
 absl::Status NodeImpl::WithBlock(

@@ -54,6 +54,15 @@ struct PeerInfo {
   core::PeerView gossip;
 };
 
+// Counters since start, beside what Peers() tells.
+struct NodeStats {
+  core::EngineStats engine;
+  uint64_t dials_failed = 0;       // no name, no connection
+  uint64_t handshakes_failed = 0;  // connected, but no session came of it; refusals included
+  uint64_t inbound_refused = 0;    // turned away before the handshake: banned, or no place
+  uint64_t bans = 0;
+};
+
 struct HistoryEntry {
   int64_t unix_ns = 0;
   core::PublishingChanged change;
@@ -83,6 +92,8 @@ class Node {
   // the thread.
   virtual absl::Status Start() = 0;
   // StopPublish, Disconnect to all, flush, join; returns within about `limit` (1.5 s by default).
+  // Not on the network thread. A stopped node is not started again. The destructor stops, and waits
+  // for a name look-up under way.
   virtual void Stop(Duration limit = std::chrono::milliseconds(1500)) = 0;
 
   using Done = std::function<void(absl::Status)>;  // called once, on the network thread
@@ -93,7 +104,11 @@ class Node {
   virtual absl::Status Sealed(const PayloadId& payload_id, Done done) = 0;
   virtual absl::Status StopPublishing(std::string reason, Done done) = 0;
 
+  // Dials for ever; an operator's word also lifts a ban. Trust counts from the next session on.
+  // INVALID_ARGUMENT: our own node id; RESOURCE_EXHAUSTED: max_outbound_peers (trusted peers are
+  // not counted). Both calls wait as snapshots do.
   virtual absl::Status AddPeer(const Enode& enode, bool trusted) = 0;
+  // Forgets the target and ends its session. FAILED_PRECONDITION: neither is there.
   virtual absl::Status RemovePeer(const NodeId& node_id) = 0;
 
   // Snapshots; each waits for the network thread, at most 1 s (DEADLINE_EXCEEDED).
@@ -101,6 +116,9 @@ class Node {
   virtual absl::StatusOr<std::vector<PeerInfo>> Peers() = 0;
   virtual absl::StatusOr<core::HandoffView> Handoff() = 0;
   virtual absl::StatusOr<std::vector<HistoryEntry>> History() = 0;  // newest last, at most 1024
+  virtual absl::StatusOr<NodeStats> Stats() {
+    return absl::UnimplementedError("this node does not count");
+  }
   // Runs `fn` on the network thread with the current block's flashblocks (no gap between snapshot
   // and the events that follow).
   virtual absl::Status WithBlock(

@@ -177,6 +177,7 @@ TEST(NodePeersTest, GarbageAndHalfHandshakesDoNotDisturb) {
   half.SendPartOfOutput(100);
   EXPECT_TRUE(garbage.ReadUntilClosed(kPatience));
   EXPECT_TRUE(oversized.ReadUntilClosed(kPatience));
+  EXPECT_EQ(a->Stats()->handshakes_failed, 2u);
   ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
   for (uint64_t i = 0; i < 3; ++i) ASSERT_EQ(a.Publish(i), absl::OkStatus());
   EXPECT_TRUE(b.seen().WaitForFlashblocks(3));

@@ -90,6 +90,9 @@ TEST(NodeTest, TellsAboutItselfAndItsPeers) {
   EXPECT_GT(peer.bytes_out, 300u);
   EXPECT_GT(peer.connected_unix_ns, 0);
   EXPECT_TRUE(a->Peers()->front().inbound);
+  const auto stats = b->Stats();
+  ASSERT_TRUE(stats.ok());
+  EXPECT_EQ(stats->handshakes_failed, 0u);
   EXPECT_FALSE(a->Peers()->front().trusted);
 }
 
@@ -146,6 +149,17 @@ TEST(NodeTest, DialsADnsName) {
   TestNode a({.config = config}), b;
   ASSERT_EQ(b->AddPeer(a.enode("localhost"), true), absl::OkStatus());
   EXPECT_TRUE(b.seen().WaitForUps(1));
+}
+
+TEST(NodeTest, ANameThatDoesNotResolveHoldsUpNobody) {
+  TestNode a, b;
+  Enode nowhere = a.enode("no-such-host.invalid");
+  nowhere.id[5] ^= 1;
+  ASSERT_EQ(b->AddPeer(nowhere, true), absl::OkStatus());
+  ASSERT_TRUE(Connect(b, a));
+  const auto begin = std::chrono::steady_clock::now();
+  b->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
 TEST(NodeTest, PortInUse) {

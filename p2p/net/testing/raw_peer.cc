@@ -26,7 +26,12 @@ RawPeer::RawPeer(uint16_t port, bool small_buffer) : fd_(socket(AF_INET, SOCK_ST
   PCHECK(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
-RawPeer::~RawPeer() { close(fd_); }
+RawPeer::~RawPeer() { Close(); }
+
+void RawPeer::Close() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
 
 void RawPeer::SendBytes(ByteView bytes) {
   while (!bytes.empty()) {

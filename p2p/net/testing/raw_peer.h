@@ -17,6 +17,7 @@ class RawPeer {
   RawPeer(const RawPeer&) = delete;
   RawPeer& operator=(const RawPeer&) = delete;
 
+  void Close();
   // Bytes without any session.
   void SendBytes(ByteView bytes);
   // Reads until the other end closes or `limit` has passed; true: it closed.
