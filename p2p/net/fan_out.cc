@@ -1,8 +1,8 @@
 #include "p2p/net/fan_out.h"
 
-#include "p2p/rlpx/frame.h"
+#include <array>
+
 #include "p2p/rlpx/limits.h"
-#include "signer/keccak_lanes.h"
 
 namespace flblk::net {
 
@@ -14,20 +14,14 @@ bool CanSeal(const wire::Frame& frame, const rlpx::Session::Egress& receiver) {
 }
 
 void SealForAll(const wire::Frame& frame, std::span<const rlpx::Session::Egress> receivers) {
-  const size_t payload = frame.snappy.size();
-  std::vector<uint8_t*> out;
-  std::vector<KeccakJob> jobs;
-  out.reserve(receivers.size());
-  jobs.reserve(receivers.size());
-  for (const rlpx::Session::Egress& receiver : receivers) {
-    uint8_t* const place = receiver.output->Extend(FrameSealer::SealedSize(payload));
-    const auto id = static_cast<uint8_t>(receiver.flblk_offset + static_cast<uint8_t>(frame.id));
-    receiver.sealer->Begin(id, frame.snappy, place);
-    jobs.push_back({&receiver.sealer->mac().state(), FrameSealer::BodyCiphertext(payload, place)});
-    out.push_back(place);
+  const size_t size = FrameSealer::SealedSize(frame.snappy.size());
+  std::array<rlpx::SealJob, kFanOutGroup> jobs;
+  for (size_t i = 0; i < receivers.size(); ++i) {
+    const rlpx::Session::Egress& to = receivers[i];
+    const auto id = static_cast<uint8_t>(to.flblk_offset + static_cast<uint8_t>(frame.id));
+    jobs[i] = {.sealer = to.sealer, .id = id, .out = to.output->Extend(size)};
   }
-  AbsorbAll(jobs);
-  for (size_t i = 0; i < receivers.size(); ++i) receivers[i].sealer->Finish(payload, out[i]);
+  rlpx::SealMany(frame.snappy, std::span(jobs).first(receivers.size()));
 }
 
 }  // namespace flblk::net

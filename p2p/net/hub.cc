@@ -1,5 +1,7 @@
 #include "p2p/net/hub.h"
 
+#include <array>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
@@ -343,17 +345,18 @@ void Hub::FlushSends() {
 
 bool Hub::SealTogether(std::span<const ConnectionPtr> group) {
   wire::FramePtr frame;
-  std::vector<Connection*> same;
+  std::array<Connection*, kFanOutGroup> same;
+  size_t count = 0;
   for (const ConnectionPtr& connection : group) {
     wire::FramePtr next = connection->NextToSeal();
     if (!next || (frame && next != frame)) continue;
     frame = std::move(next);
-    same.push_back(connection.get());
+    same[count++] = connection.get();
   }
-  if (same.size() < 2) return false;
-  std::vector<rlpx::Session::Egress> receivers;
-  for (Connection* connection : same) receivers.push_back(connection->SealNext());
-  SealForAll(*frame, receivers);
+  if (count < 2) return false;
+  std::array<rlpx::Session::Egress, kFanOutGroup> receivers;
+  for (size_t i = 0; i < count; ++i) receivers[i] = same[i]->SealNext();
+  SealForAll(*frame, std::span(receivers).first(count));
   return true;
 }
 
