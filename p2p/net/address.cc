@@ -20,6 +20,14 @@ std::string FormatEndpoint(const ip::tcp::endpoint& endpoint) {
                       endpoint.port());
 }
 
+std::string AnnouncedHost(const std::string& external, const std::string& listen) {
+  if (!external.empty()) return external;
+  boost::system::error_code no_literal;
+  const ip::address address = ip::make_address(listen, no_literal);
+  if (no_literal || !address.is_unspecified()) return listen;
+  return address.is_v4() ? "127.0.0.1" : "::1";
+}
+
 std::string AddressKey(const ip::address& address) {
   const ip::address plain = PlainAddress(address);
   if (plain.is_v4()) return plain.to_string();

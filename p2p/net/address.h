@@ -12,6 +12,10 @@ boost::asio::ip::address PlainAddress(const boost::asio::ip::address& address);
 // "1.2.3.4:30303", "[2001:db8::1]:30303"
 std::string FormatEndpoint(const boost::asio::ip::tcp::endpoint& endpoint);
 
+// The host of our own enode: `external` where given, else the listen address; loopback where that
+// is the unspecified one, which nobody can dial.
+std::string AnnouncedHost(const std::string& external, const std::string& listen);
+
 // One owner's addresses under one key: an IPv4 address, an IPv6 /64.
 std::string AddressKey(const boost::asio::ip::address& address);
 

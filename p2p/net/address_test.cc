@@ -14,6 +14,13 @@ TEST(AddressTest, FormatsEndpoints) {
   EXPECT_EQ(FormatEndpoint(tcp::endpoint(make_address("::ffff:1.2.3.4"), 5)), "1.2.3.4:5");
 }
 
+TEST(AddressTest, AnnouncesWhatCanBeDialled) {
+  EXPECT_EQ(AnnouncedHost("203.0.113.7", "0.0.0.0"), "203.0.113.7");
+  EXPECT_EQ(AnnouncedHost("", "10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(AnnouncedHost("", "0.0.0.0"), "127.0.0.1");
+  EXPECT_EQ(AnnouncedHost("", "::"), "::1");
+}
+
 TEST(AddressTest, OneOwnerOneKey) {
   EXPECT_EQ(AddressKey(make_address("1.2.3.4")), AddressKey(make_address("::ffff:1.2.3.4")));
   EXPECT_NE(AddressKey(make_address("1.2.3.4")), AddressKey(make_address("1.2.3.5")));

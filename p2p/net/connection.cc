@@ -62,8 +62,7 @@ SendQueue::Verdict Connection::Enqueue(wire::FramePtr frame, core::SendClass cls
   return queue_.Push(std::move(frame), cls, slot);
 }
 
-// ------------------------------------------------------------------------------------------------
-// read
+// ----------------------------------------------------------------------------------------- read
 
 void Connection::ArmRead() {
   if (reading_ || phase_ == Phase::kGone || unread_answers_ > kMaxUnreadAnswers) return;
@@ -113,8 +112,7 @@ bool Connection::ReadOnce(size_t& budget) {
   return size == read_buffer_.size() && budget > 0 && unread_answers_ <= kMaxUnreadAnswers;
 }
 
-// -----------------------------------------------------------------------------------------------
-// write
+// ---------------------------------------------------------------------------------------- write
 
 void Connection::Flush() {
   size_t budget = kWriteBudget;
@@ -203,8 +201,7 @@ void Connection::AfterFlush() {
   ArmRead();
 }
 
-// -----------------------------------------------------------------------------------------------
-// timer
+// ---------------------------------------------------------------------------------------- timer
 
 std::optional<MonoTime> Connection::NextDeadline() const {
   std::optional<MonoTime> next;
@@ -258,8 +255,7 @@ bool Connection::TooSlow(MonoTime now) {
   return false;
 }
 
-// -------------------------------------------------------------------------------------------------
-// end
+// ------------------------------------------------------------------------------------------ end
 
 void Connection::Handle(std::vector<rlpx::SessionEvent>& events, End end) {
   for (rlpx::SessionEvent& event : events) {

@@ -66,8 +66,7 @@ size_t Dialer::Dialling() const {
   }));
 }
 
-// ---------------------------------------------------------------------------------------------
-// sessions
+// ------------------------------------------------------------------------------------- sessions
 
 void Dialer::SessionUp(const NodeId& id, MonoTime now) {
   const TargetPtr target = Find(id);
@@ -95,8 +94,7 @@ void Dialer::HandshakeDone(const NodeId& id, bool discourage) {
   Retry(target);
 }
 
-// ------------------------------------------------------------------------------------------------
-// steps
+// ---------------------------------------------------------------------------------------- steps
 
 uint64_t Dialer::Enter(const TargetPtr& target, Stage stage) {
   target->stage = stage;

@@ -1,13 +1,12 @@
 #include "p2p/net/hub.h"
 
-#include <array>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "p2p/net/address.h"
 #include "p2p/net/clock.h"
-#include "p2p/net/fan_out.h"
 
 namespace flblk::net {
 
@@ -18,34 +17,6 @@ namespace {
 
 // Enough of a node id to recognise it in a log.
 std::string Short(const NodeId& id) { return ToHex(ByteView(id).first(8)); }
-std::string BanKey(const NodeId& id) { return std::string(id.begin(), id.end()); }
-
-// Dialling again soon would meet the same answer.
-bool Discourages(const std::optional<DisconnectReason>& reason) {
-  if (!reason) return false;
-  switch (*reason) {
-    case DisconnectReason::kProtocolBreach:
-    case DisconnectReason::kUselessPeer:
-    case DisconnectReason::kTooManyPeers:
-    case DisconnectReason::kIncompatibleVersion:
-    case DisconnectReason::kInvalidIdentity:
-    case DisconnectReason::kUnexpectedIdentity:
-    case DisconnectReason::kSelf:
-    case DisconnectReason::kSubprotocolError:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool IsMisconduct(const std::optional<DisconnectReason>& sent) {
-  return sent == DisconnectReason::kProtocolBreach || sent == DisconnectReason::kSubprotocolError ||
-         sent == DisconnectReason::kUnexpectedIdentity ||
-         sent == DisconnectReason::kInvalidIdentity;
-}
-
-BackoffConfig DialBackoff() { return {}; }
-
 }  // namespace
 
 Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* key, Signer* signer,
@@ -62,8 +33,8 @@ Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* ke
                .sign_once = sign_once},
               observer, this),
       acceptor_(io),
-      dialer_(io, this, std::max<size_t>(config.max_pending_sessions, 1), DialBackoff()),
-      gate_(config.max_pending_sessions),
+      dialer_(io, this, std::max<size_t>(config.max_pending_sessions, 1), BackoffConfig{}),
+      admission_(config.max_pending_sessions),
       read_buffer_(Connection::kReadBuffer),
       stop_timer_(io) {}
 
@@ -85,8 +56,7 @@ void Hub::Start() {
   engine_.Pump();
 }
 
-// ------------------------------------------------------------------------------------------
-// connections
+// ---------------------------------------------------------------------------------- connections
 
 Hub::ConnectionPtr Hub::Open(asio::ip::tcp::socket socket, std::optional<NodeId> dialled) {
   const rlpx::SessionConfig session{
@@ -112,11 +82,8 @@ void Hub::OnAccepted(asio::ip::tcp::socket socket) {
   boost::system::error_code error;
   const asio::ip::tcp::endpoint remote = socket.remote_endpoint(error);
   if (error || stopped_) return;  // the socket closes
-  const MonoTime now = RealNow().mono;
-  const std::string key = IsPublic(remote.address()) ? AddressKey(remote.address()) : "";
-  const bool banned = !key.empty() && bans_.Banned(key, now);
-  const InboundGate::Verdict verdict = banned ? InboundGate::Verdict{false, std::nullopt, "banned"}
-                                              : gate_.Admit(++last_id_, key, now);
+  const InboundGate::Verdict verdict =
+      admission_.OnSocket(++last_id_, remote.address(), RealNow().mono);
   if (!verdict.admit) {
     ++stats_.inbound_refused;
     LOG_EVERY_T(INFO, 0.1) << "event=inbound_refused addr=" << FormatEndpoint(remote)
@@ -146,8 +113,7 @@ void Hub::OnDialFailed(const Enode& target, const std::string& why, Duration ret
             << "\" retry_in_ms=" << retry_in.count() / 1'000'000;
 }
 
-// --------------------------------------------------------------------------------------------
-// sessions
+// ------------------------------------------------------------------------------------- sessions
 
 void Hub::OnEstablished(Connection& connection, const rlpx::Established& event) {
   DCHECK(OnNetworkThread());
@@ -166,7 +132,7 @@ std::optional<DisconnectReason> Hub::Refusal(const Connection& connection, const
   const MonoTime now = RealNow().mono;
   if (stopped_) return DisconnectReason::kRequested;
   if (id == key_->id()) return DisconnectReason::kSelf;
-  if (bans_.Banned(BanKey(id), now)) return DisconnectReason::kTooManyPeers;
+  if (admission_.IsBanned(id, now)) return DisconnectReason::kTooManyPeers;
   const SessionOrigin origin{.inbound = connection.inbound(), .established = now};
   if (Peer* const older = peers_.FindNode(id)) {
     if (!NewerSessionWins(older->origin, origin, key_->id(), id)) {
@@ -184,7 +150,7 @@ std::optional<DisconnectReason> Hub::Refusal(const Connection& connection, const
 }
 
 void Hub::Admit(Connection& connection, const rlpx::Established& event) {
-  gate_.Release(connection.id());
+  admission_.HandshakeOver(connection.id());
   const Now now = RealNow();
   const bool named = dialer_.IsTarget(event.node_id);
   const bool trusted = dialer_.IsTrusted(event.node_id);
@@ -232,13 +198,10 @@ void Hub::OnDown(Connection& connection, const rlpx::Closed& closed, Connection:
   const Peer* const peer = peers_.Find(connection.id());
   std::optional<NodeId> id = connection.dialled();
   if (peer != nullptr) id = peer->info.node_id;
-  const bool judged = end == Connection::End::kSession && !closed.received;
-  if (misconduct_.erase(connection.id()) > 0 || (judged && IsMisconduct(closed.sent))) {
-    Sanction(connection, id, kBanMisconduct);
-  } else if (judged && !closed.sent && peer == nullptr) {
-    Sanction(connection, std::nullopt, kBanNoise);
-  }
-  const bool discourage = Discourages(closed.received) || Discourages(closed.sent);
+  Conduct conduct = Judge(closed, end == Connection::End::kSession, peer != nullptr);
+  if (misconduct_.erase(connection.id()) > 0) conduct = Conduct::kMisconduct;
+  Punish(connection, id, conduct);
+  const bool discourage = Discourages(closed);
   if (peer != nullptr) {
     PeerDown(*peer, closed.why, discourage);
   } else {
@@ -272,38 +235,30 @@ void Hub::PeerDown(const Peer& peer, const std::string& why, bool discourage) {
             << " peers=" << peers_.size();
   observer_->OnPeerDown(info, why);
   const MonoTime now = RealNow().mono;
-  if (info.gossip.penalty > 0 && !dialer_.IsTarget(info.node_id)) {
-    bans_.Hold(BanKey(info.node_id), info.gossip.penalty * kHoldPerPoint, now);
-  }
+  if (!dialer_.IsTarget(info.node_id)) admission_.Hold(info.node_id, info.gossip.penalty, now);
   dialer_.SessionDown(info.node_id, now, discourage);
 }
 
 void Hub::OnGone(Connection& connection) {
-  gate_.Release(connection.id());
+  admission_.HandshakeOver(connection.id());
   connections_.erase(connection.id());
   if (stopped_ && connections_.empty()) stopped_();
 }
 
-// A node id stands for itself only where the handshake has proven it; an address may be shared by
-// honest peers unless it is public.
-void Hub::Sanction(const Connection& connection, const std::optional<NodeId>& id, Duration base) {
-  const MonoTime now = RealNow().mono;
-  const bool named = id && dialer_.IsTarget(*id);
-  Duration length{};
-  if (id) length = bans_.Ban(BanKey(*id), base, named, now);
-  const asio::ip::address address = connection.remote().address();
-  if (connection.inbound() && !named && IsPublic(address)) {
-    length = bans_.Ban(AddressKey(address), base, false, now);
-  }
+void Hub::Punish(const Connection& connection, const std::optional<NodeId>& id, Conduct conduct) {
+  const Duration length = admission_.Punish({.id = id,
+                                             .named = id && dialer_.IsTarget(*id),
+                                             .inbound = connection.inbound(),
+                                             .address = connection.remote().address()},
+                                            conduct, RealNow().mono);
   if (length == Duration{}) return;
   ++stats_.bans;
   LOG_EVERY_T(INFO, 0.1) << "event=peer_banned peer_id=" << (id ? Short(*id) : "unknown")
                          << " addr=" << FormatEndpoint(connection.remote())
-                         << " seconds=" << length.count() / 1'000'000'000;
+                         << " seconds=" << length / std::chrono::seconds(1);
 }
 
-// ----------------------------------------------------------------------------------------------
-// engine
+// --------------------------------------------------------------------------------------- engine
 
 bool Hub::IsLive(core::SessionId session) {
   const Peer* const peer = peers_.Find(session);
@@ -317,47 +272,17 @@ void Hub::Send(const core::Send& action) {
     if (peer == nullptr) continue;
     const SendQueue::Verdict verdict =
         peer->connection->Enqueue(action.frame, action.cls, action.slot);
-    if (verdict == SendQueue::Verdict::kQueued && !peer->connection->in_flush_list) {
-      peer->connection->in_flush_list = true;
-      dirty_.push_back(peer->connection);
-    }
+    if (verdict == SendQueue::Verdict::kQueued) flush_list_.Add(peer->connection);
     if (verdict == SendQueue::Verdict::kOverflow) overflowed_.push_back(peer->connection);
   }
 }
 
 void Hub::FlushSends() {
   DCHECK(OnNetworkThread());
-  for (size_t begin = 0; begin < dirty_.size(); begin += kFanOutGroup) {
-    const size_t size = std::min(kFanOutGroup, dirty_.size() - begin);
-    const std::span<const ConnectionPtr> group(&dirty_[begin], size);
-    while (SealTogether(group)) {
-    }
-    for (const ConnectionPtr& connection : group) {
-      connection->in_flush_list = false;
-      connection->Flush();
-    }
-  }
-  dirty_.clear();
+  flush_list_.Flush();
   for (const ConnectionPtr& connection : std::exchange(overflowed_, {})) {
     connection->Abort("does not read: too many control messages wait");
   }
-}
-
-bool Hub::SealTogether(std::span<const ConnectionPtr> group) {
-  wire::FramePtr frame;
-  std::array<Connection*, kFanOutGroup> same;
-  size_t count = 0;
-  for (const ConnectionPtr& connection : group) {
-    wire::FramePtr next = connection->NextToSeal();
-    if (!next || (frame && next != frame)) continue;
-    frame = std::move(next);
-    same[count++] = connection.get();
-  }
-  if (count < 2) return false;
-  std::array<rlpx::Session::Egress, kFanOutGroup> receivers;
-  for (size_t i = 0; i < count; ++i) receivers[i] = same[i]->SealNext();
-  SealForAll(*frame, std::span(receivers).first(count));
-  return true;
 }
 
 void Hub::Penalise(const core::Penalise& action) {
@@ -379,8 +304,7 @@ void Hub::Drop(const core::Drop& action) {
   connection->Disconnect(DisconnectReason::kSubprotocolError, action.why);
 }
 
-// --------------------------------------------------------------------------------------------
-// operator
+// ------------------------------------------------------------------------------------- operator
 
 absl::Status Hub::AddPeer(const Enode& enode, bool trusted) {
   DCHECK(OnNetworkThread());
@@ -389,7 +313,7 @@ absl::Status Hub::AddPeer(const Enode& enode, bool trusted) {
     return absl::ResourceExhaustedError(
         absl::StrCat("max_outbound_peers: ", config_.max_outbound_peers, " peers are configured"));
   }
-  bans_.Lift(BanKey(enode.id));
+  admission_.Lift(enode.id);
   dialer_.Add(enode, trusted);
   if (Peer* const peer = peers_.FindNode(enode.id)) {
     peer->info.trusted = trusted;
@@ -421,21 +345,16 @@ NodeStats Hub::Stats() const {
 }
 
 NodeInfo Hub::Info() const {
-  Enode self{.id = key_->id(), .host = config_.external_address, .port = acceptor_.port()};
-  if (self.host.empty()) {
-    boost::system::error_code error;
-    const asio::ip::address listen = asio::ip::make_address(config_.listen_address, error);
-    self.host = config_.listen_address;
-    if (!error && listen.is_unspecified()) self.host = listen.is_v4() ? "127.0.0.1" : "::1";
-  }
+  const Enode self{.id = key_->id(),
+                   .host = AnnouncedHost(config_.external_address, config_.listen_address),
+                   .port = acceptor_.port()};
   return {.enode = FormatEnode(self),
           .node_id = key_->id(),
           .listen_port = acceptor_.port(),
           .builder = config_.engine.builder};
 }
 
-// ------------------------------------------------------------------------------------------------
-// stop
+// ----------------------------------------------------------------------------------------- stop
 
 void Hub::Stop(Duration limit, std::function<void()> done) {
   DCHECK(OnNetworkThread());
@@ -444,21 +363,11 @@ void Hub::Stop(Duration limit, std::function<void()> done) {
   engine_.Call(core::StopPublishing{.reason = "shutdown"}, {});
   stopped_ = std::move(done);
   if (connections_.empty()) return stopped_();
-  std::vector<ConnectionPtr> all;
-  for (const auto& [id, connection] : connections_) all.push_back(connection);
   stop_timer_.expires_after(limit / 2);
   stop_timer_.async_wait([this, limit](boost::system::error_code error) {
-    if (error) return;
-    std::vector<ConnectionPtr> slow;
-    for (const auto& [id, connection] : connections_) slow.push_back(connection);
-    for (const ConnectionPtr& connection : slow) connection->CutFlashblocks();
-    engine_.Pump();
-    stop_timer_.expires_after(limit / 2);
-    stop_timer_.async_wait([this](boost::system::error_code e) {
-      if (!e) AbortAll("shutting down");
-    });
+    if (!error) StopSlowPeers(limit / 2);
   });
-  for (const ConnectionPtr& connection : all) {
+  for (const ConnectionPtr& connection : Connections()) {
     if (peers_.Find(connection->id()) != nullptr) {
       connection->Finish(DisconnectReason::kRequested, "shutting down");
     } else if (connection->open()) {
@@ -468,11 +377,22 @@ void Hub::Stop(Duration limit, std::function<void()> done) {
   engine_.Pump();
 }
 
-void Hub::AbortAll(const std::string& why) {
+void Hub::StopSlowPeers(Duration limit) {
+  stop_timer_.expires_after(limit);
+  stop_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    for (const ConnectionPtr& connection : Connections()) connection->Abort("shutting down");
+    engine_.Pump();
+  });
+  for (const ConnectionPtr& connection : Connections()) connection->CutFlashblocks();
+  engine_.Pump();
+}
+
+// A copy: closing one changes the map.
+std::vector<Hub::ConnectionPtr> Hub::Connections() const {
   std::vector<ConnectionPtr> all;
   for (const auto& [id, connection] : connections_) all.push_back(connection);
-  for (const ConnectionPtr& connection : all) connection->Abort(why);
-  engine_.Pump();
+  return all;
 }
 
 }  // namespace flblk::net

@@ -15,11 +15,11 @@
 #include <thread>
 
 #include "p2p/net/acceptor.h"
-#include "p2p/net/ban_list.h"
+#include "p2p/net/admission.h"
 #include "p2p/net/dialer.h"
 #include "p2p/net/engine_ports.h"
 #include "p2p/net/engine_runner.h"
-#include "p2p/net/inbound_gate.h"
+#include "p2p/net/flush_list.h"
 #include "p2p/net/peer_table.h"
 
 namespace flblk::net {
@@ -28,13 +28,6 @@ class Hub final : private Connection::Listener,
                   private Dialer::Listener,
                   private EngineRunner::Sink {
  public:
-  static constexpr Duration kBanMisconduct =
-      std::chrono::minutes(10);  // and doubling, see ban_list.h
-  // A stranger that leaves with penalty points may return when they would have faded: one a second
-  // (core/penalties.h).
-  static constexpr Duration kHoldPerPoint = std::chrono::seconds(1);
-  static constexpr Duration kBanNoise = std::chrono::minutes(1);  // bytes that are no handshake
-
   // All borrowed things outlive the hub.
   Hub(boost::asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* key,
       Signer* signer, core::SignOnce* sign_once, NodeObserver* observer);
@@ -80,10 +73,9 @@ class Hub final : private Connection::Listener,
   void Admit(Connection& connection, const rlpx::Established& event);
   void HandshakeFailed(const Connection& connection, const std::string& why);
   void PeerDown(const Peer& peer, const std::string& why, bool discourage);
-  void Sanction(const Connection& connection, const std::optional<NodeId>& id, Duration base);
-  void AbortAll(const std::string& why);
-  // Seals the next frame of all in the group that have the same one; false where there are not two.
-  static bool SealTogether(std::span<const ConnectionPtr> group);
+  void Punish(const Connection& connection, const std::optional<NodeId>& id, Conduct conduct);
+  void StopSlowPeers(Duration limit);
+  std::vector<ConnectionPtr> Connections() const;
   bool OnNetworkThread() const { return owner_ == std::this_thread::get_id(); }
 
   boost::asio::io_context& io_;
@@ -95,14 +87,13 @@ class Hub final : private Connection::Listener,
   EngineRunner engine_;
   Acceptor acceptor_;
   Dialer dialer_;
-  InboundGate gate_;
-  BanList bans_;
+  Admission admission_;
   PeerTable peers_;
   std::vector<uint8_t> read_buffer_;
   std::unordered_map<uint64_t, ConnectionPtr> connections_;  // in any phase
   std::set<uint64_t> dialling_;                              // outbound, in their handshake
   std::set<uint64_t> misconduct_;                            // dropped by the engine
-  std::vector<ConnectionPtr> dirty_;                         // something was enqueued
+  FlushList flush_list_;
   std::vector<ConnectionPtr> overflowed_;
   uint64_t last_id_ = 0;
   NodeStats stats_;        // without the engine's

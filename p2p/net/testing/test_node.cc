@@ -19,8 +19,7 @@ const SecretKey& Authorizer() {
 
 uint64_t UnixNow() { return static_cast<uint64_t>(RealNow().unix_seconds()); }
 
-// ---------------------------------------------------------------------------------------------
-// Recorder
+// ------------------------------------------------------------------------------------- Recorder
 
 void Recorder::OnFlashblock(const core::FlashblockDelivered& event) {
   Note([&] { flashblocks_.push_back(event); });
@@ -64,8 +63,7 @@ std::vector<core::FlashblockDelivered> Recorder::flashblocks() const {
   return flashblocks_;
 }
 
-// ---------------------------------------------------------------------------------------------
-// TestNode
+// ------------------------------------------------------------------------------------- TestNode
 
 NodeConfig LoopbackConfig() {
   NodeConfig config;

@@ -1,0 +1,65 @@
+// Who may come in, and what ends of sessions mean for coming back. Pure.
+//
+// Bans go by node id where the handshake has proven it, and for inbound strangers by address too
+// where addresses tell something (IsPublic). They outlive sessions, so reconnecting clears no
+// record. Peers the operator named are never kept out for more than BanList::kLongestTrusted.
+#pragma once
+
+#include <optional>
+
+#include "p2p/net/address.h"
+#include "p2p/net/ban_list.h"
+#include "p2p/net/inbound_gate.h"
+#include "p2p/rlpx/session_types.h"
+
+namespace flblk::net {
+
+enum class Conduct : uint8_t {
+  kFine,
+  kNoise,       // bytes that are no handshake, or not in time
+  kMisconduct,  // broke the protocol, or was dropped by the engine
+};
+
+// What the end of a session says about the peer. `judged`: the session or the engine ended it, not
+// the socket or we.
+Conduct Judge(const rlpx::Closed& closed, bool judged, bool was_established);
+
+// Whether dialling again soon would meet the same answer.
+bool Discourages(const rlpx::Closed& closed);
+
+class Admission {
+ public:
+  static constexpr Duration kMisconductBan = std::chrono::minutes(10);  // doubles, see BanList
+  static constexpr Duration kNoiseBan = std::chrono::minutes(1);
+  // A stranger that leaves with penalty points may return when they would have faded
+  // (core/penalties.h).
+  static constexpr Duration kHoldPerPoint = std::chrono::seconds(1);
+
+  explicit Admission(size_t max_pending) : gate_(max_pending) {}
+
+  // A socket was accepted; admitted ones hold a place until HandshakeOver.
+  InboundGate::Verdict OnSocket(uint64_t connection, const boost::asio::ip::address& address,
+                                MonoTime now);
+  void HandshakeOver(uint64_t connection) { gate_.Release(connection); }
+
+  bool IsBanned(const NodeId& id, MonoTime now) const { return bans_.Banned(Key(id), now); }
+  void Lift(const NodeId& id) { bans_.Lift(Key(id)); }
+
+  struct Subject {
+    std::optional<NodeId> id;  // where proven
+    bool named = false;        // by the operator
+    bool inbound = false;
+    boost::asio::ip::address address;
+  };
+  // How long the subject is kept out; zero: not at all.
+  Duration Punish(const Subject& subject, Conduct conduct, MonoTime now);
+  void Hold(const NodeId& id, int32_t penalty_points, MonoTime now);
+
+ private:
+  static std::string Key(const NodeId& id) { return std::string(id.begin(), id.end()); }
+
+  InboundGate gate_;
+  BanList bans_;
+};
+
+}  // namespace flblk::net
