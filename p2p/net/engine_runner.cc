@@ -63,8 +63,8 @@ void EngineRunner::Step(core::Event event, const std::function<void(const absl::
     if (const auto* send = std::get_if<core::Send>(&action)) sink_->Send(*send);
   }
   sink_->FlushSends();
-  if (done) done(result.status);
   for (core::Action& action : result.actions) Tell(action, now);
+  if (done) done(result.status);
 }
 
 void EngineRunner::Tell(core::Action& action, Now now) {

@@ -37,8 +37,8 @@ class EngineRunner {
   // Network events: queued until Pump.
   void Post(core::Event event) { events_.push_back(std::move(event)); }
   void Pump();
-  // A host event: worked off at once. `done` hears the verdict after the frames are written, before
-  // observers hear of anything.
+  // A host event: worked off at once. `done` hears the verdict after the frames are written and the
+  // observers were told, so that whoever asks an observer finds the state the call led to.
   void Call(core::Event event, const std::function<void(const absl::Status&)>& done);
   void StopTimer() { timer_.cancel(); }
 

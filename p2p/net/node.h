@@ -96,7 +96,8 @@ class Node {
   // for a name look-up under way.
   virtual void Stop(Duration limit = std::chrono::milliseconds(1500)) = 0;
 
-  using Done = std::function<void(absl::Status)>;  // called once, on the network thread
+  // Called once, on the network thread, after the observer heard of the consequences.
+  using Done = std::function<void(absl::Status)>;
   // RESOURCE_EXHAUSTED (queue full) or UNAVAILABLE (stopping) at once, and then `done` is not
   // called.
   virtual absl::Status ForkchoiceUpdated(core::ForkchoiceUpdated update, Done done) = 0;
