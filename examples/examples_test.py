@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+"""Runs every example against real nodes on loopback.
+
+    examples_test.py LIBFLBLK.SO FLBLKD FLBLKCTL CPP_BUILDER C_HOST
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+EXAMPLES = pathlib.Path(__file__).resolve().parent
+RECORDED = EXAMPLES.parent / "tests/fixtures/op-alloy_unichain_sepolia_block_35535698_sequence.json"
+LIMIT = 30  # seconds, of any one wait
+LIBRARY, FLBLKD, FLBLKCTL, CPP_BUILDER, C_HOST = sys.argv[1:6]
+
+
+def ctl(*args):
+    return subprocess.run([FLBLKCTL, *args], check=True, capture_output=True, text=True, timeout=LIMIT).stdout.strip()
+
+
+class ExamplesTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="flblk.")
+        self.addCleanup(scratch.cleanup)
+        self.dir = pathlib.Path(scratch.name)
+        self.authorizer = self.dir / "authorizer.key"
+        self.authorizer_vk = ctl("keygen", str(self.authorizer))
+        self.builder = self.dir / "builder.key"
+        self.builder_vk = ctl("keygen", str(self.builder))
+
+    def start(self, name, *argv, stdin=None):
+        log = open(self.dir / f"{name}.log", "w+")
+        process = subprocess.Popen([str(a) for a in argv], stdin=stdin, stdout=log, stderr=subprocess.STDOUT, text=True)
+
+        def end():
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            if process.stdin:
+                process.stdin.close()
+            log.close()
+
+        self.addCleanup(end)
+        process.name = name
+        return process
+
+    def log(self, process):
+        return (self.dir / f"{process.name}.log").read_text()
+
+    def wait_for(self, process, pattern):
+        """The first group of the pattern, once the process has printed it."""
+        deadline = time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.log(process))
+            if found:
+                return found.group(1)
+            if process.poll() is not None:
+                break
+            time.sleep(0.02)
+        self.fail(f"{process.name} did not print {pattern}:\n{self.log(process)}")
+
+    def ends_well(self, process):
+        self.assertEqual(process.wait(LIMIT), 0, self.log(process))
+
+    def flblkd(self, name, *flags):
+        """A sidecar; returns it with its enode and gRPC target."""
+        process = self.start(name, FLBLKD, f"--datadir={self.dir / name}", "--addr=127.0.0.1", "--port=0",
+                             f"--authorizer-vk={self.authorizer_vk}", *flags)
+        return process, self.wait_for(process, r"enode (enode://\S+)"), self.wait_for(process, r"grpc (unix:\S+)")
+
+    def subscriber(self, target, count):
+        return self.start("subscriber", EXAMPLES / "subscriber/subscriber.py", "--grpc", target, "--count", str(count),
+                          "--json")
+
+    def received(self, subscriber):
+        self.ends_well(subscriber)
+        return [json.loads(line) for line in self.log(subscriber).splitlines() if line.startswith("{")]
+
+    def authorize(self, payload_id, timestamp):
+        return ctl("authorize", f"--authorizer-sk-file={self.authorizer}", f"--builder-vk={self.builder_vk}",
+                   f"--payload-id={payload_id}", f"--timestamp={timestamp}")
+
+    def feed(self, process, blocks):
+        now = int(time.time())
+        for i in range(blocks):
+            print(self.authorize(f"0x04000000000000{i + 1:02x}", now + i), file=process.stdin, flush=True)
+        process.stdin.close()
+
+    def host_config(self):
+        config = self.dir / "host.toml"
+        config.write_text(f'datadir = "{self.dir}/host"\naddr = "127.0.0.1"\nport = 0\n'
+                          f'authorizer_vk = "{self.authorizer_vk}"\nbuilder_sk_file = "{self.builder}"\n')
+        return config
+
+    def check_sequences(self, rows, blocks, deltas):
+        self.assertEqual([row["index"] for row in rows], list(range(deltas)) * blocks)
+        self.assertEqual({row["builder"] for row in rows}, {self.builder_vk})
+
+    def test_cpp_builder_embeds_the_plugin(self):
+        host = self.start("host", CPP_BUILDER, LIBRARY, self.host_config(), "--deltas", "4", "--interval-ms", "50",
+                          stdin=subprocess.PIPE)
+        _, _, target = self.flblkd("peer", "--trusted-peers=" + self.wait_for(host, r"(enode://\S+)"))
+        subscriber = self.subscriber(target, 8)
+        self.wait_for_peer(target)
+        self.feed(host, 2)
+        self.check_sequences(self.received(subscriber), 2, 4)
+        self.ends_well(host)
+
+    def test_c_host_publishes_the_recorded_block(self):
+        files = []
+        for delta in json.loads(RECORDED.read_text()):
+            files.append(self.dir / f"{delta['index']}.json")
+            files[-1].write_text(json.dumps(delta))
+        first = json.loads(files[0].read_text())
+        slot = int(first["base"]["timestamp"], 16)
+        authorization = json.loads(self.authorize(first["payload_id"], slot))
+        peer, enode, target = self.flblkd("peer")
+        config = self.host_config()
+        with open(config, "a") as text:
+            print(f'static_nodes = ["{enode}"]', file=text)
+        subscriber = self.subscriber(target, 5)
+        host = self.start("host", C_HOST, LIBRARY, config, first["payload_id"], slot,
+                          bytes(authorization["builder_vk"]).hex(), bytes(authorization["authorizer_sig"]).hex(), *files)
+        rows = self.received(subscriber)
+        self.check_sequences(rows, 1, 5)
+        self.assertTrue(rows[-1]["block_hash"].startswith("c463a312"))
+        self.assertEqual(sum(row["transactions"] for row in rows), 6)
+        self.assertEqual(rows[-1]["gas_used"], 0x32138)
+        self.ends_well(host)
+
+    def test_python_builder_drives_the_sidecar(self):
+        _, enode, grpc = self.flblkd("sidecar", f"--builder-sk-file={self.builder}")
+        _, _, target = self.flblkd("peer", f"--trusted-peers={enode}")
+        subscriber = self.subscriber(target, 6)
+        self.wait_for_peer(target)
+        builder = self.start("builder", EXAMPLES / "python_builder/builder.py", "--grpc", grpc, "--deltas", "3",
+                             "--interval-ms", "50", stdin=subprocess.PIPE)
+        self.feed(builder, 2)
+        self.check_sequences(self.received(subscriber), 2, 3)
+        self.ends_well(builder)
+
+    def test_the_sample_configuration_is_accepted(self):
+        dumped = subprocess.run([FLBLKD, "--config", str(EXAMPLES / "flblkd.toml"), "--dump-config"],
+                                capture_output=True, text=True, timeout=LIMIT)
+        self.assertEqual(dumped.returncode, 0, dumped.stderr)
+        self.assertIn("port = 30303", dumped.stdout)
+
+    def test_the_unit_file_runs_what_is_installed(self):
+        unit = (EXAMPLES / "systemd/flblkd.service").read_text()
+        command = re.search(r"^ExecStart=(\S+) --config (\S+)$", unit, re.MULTILINE)
+        self.assertEqual(pathlib.Path(command.group(1)).name, pathlib.Path(FLBLKD).name)
+        self.assertRegex(unit, r"(?m)^KillSignal=SIGTERM$")
+
+    def wait_for_peer(self, target):
+        deadline = time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            if json.loads(ctl("status", "--json", "--grpc", target))["peers"] > 0:
+                return
+            time.sleep(0.05)
+        self.fail(f"no peer at {target}")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
