@@ -74,10 +74,12 @@ absl::Status Node::Start() {
   return absl::OkStatus();
 }
 
-absl::Status Node::WaitReady(std::chrono::milliseconds limit, size_t peers) {
+absl::Status Node::WaitReady(std::chrono::milliseconds limit, size_t peers,
+                             const std::function<bool()>& stop) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   std::string last = "no answer";
   while (std::chrono::steady_clock::now() < deadline) {
+    if (stop()) return absl::CancelledError("interrupted");
     if (!running()) {
       return absl::UnavailableError(absl::StrCat("node ", name(), " ended with ",
                                                  child_ ? child_->Ending() : "nothing", ":\n",

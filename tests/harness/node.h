@@ -3,6 +3,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,9 +38,10 @@ class Node {
 
   // Starts the process; on the thread that lives longest (see Child).
   absl::Status Start();
-  // Waits until gRPC answers, then until `peers` are connected. DEADLINE_EXCEEDED and UNAVAILABLE
-  // hold the end of its log.
-  absl::Status WaitReady(std::chrono::milliseconds limit, size_t peers);
+  // Waits until gRPC answers and `peers` are connected. DEADLINE_EXCEEDED and UNAVAILABLE hold the
+  // end of its log; CANCELLED where `stop` says so.
+  absl::Status WaitReady(std::chrono::milliseconds limit, size_t peers,
+                         const std::function<bool()>& stop);
 
   Child& child() { return *child_; }
   bool running() { return child_ && child_->running(); }

@@ -86,15 +86,16 @@ absl::StatusOr<std::vector<std::unique_ptr<Node>>> MakeNodes(const Options& opti
   return nodes;
 }
 
-absl::Status StartNodes(const std::vector<std::unique_ptr<Node>>& nodes) {
+absl::Status StartNodes(const std::vector<std::unique_ptr<Node>>& nodes,
+                        const std::function<bool()>& stop) {
   for (const auto& node : nodes) {
     if (absl::Status status = node->Start(); !status.ok()) return status;
   }
   for (const auto& node : nodes) {
-    if (absl::Status status = node->WaitReady(kStartLimit, 0); !status.ok()) return status;
+    if (absl::Status status = node->WaitReady(kStartLimit, 0, stop); !status.ok()) return status;
   }
   for (const auto& node : nodes) {
-    if (absl::Status status = node->WaitReady(kMeetLimit, node->peers()); !status.ok())
+    if (absl::Status status = node->WaitReady(kMeetLimit, node->peers(), stop); !status.ok())
       return status;
   }
   return absl::OkStatus();
@@ -128,7 +129,7 @@ absl::StatusOr<std::vector<Record>> PlayRun(const Options& options, const Observ
   if (!authorizer.ok()) return authorizer.status();
   auto nodes = MakeNodes(options, scratch.path(), authorizer->public_key());
   if (!nodes.ok()) return nodes.status();
-  if (absl::Status status = StartNodes(*nodes); !status.ok()) return status;
+  if (absl::Status status = StartNodes(*nodes, stop); !status.ok()) return status;
 
   const RunClock clock(kLead);
   GeneratorConfig generator = options.generator;
