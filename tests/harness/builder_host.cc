@@ -168,8 +168,10 @@ void BuilderHost::OnPublishing(const v1::PublishingEvent& event) {
     }
   }
   changed_.notify_all();
+  // The first event tells a state, not a transition.
+  const bool stamped = event.unix_ns() != 0;
   run_.log.Add(
-      run_.clock.FromUnix(event.unix_ns()),
+      stamped ? run_.clock.FromUnix(event.unix_ns()) : run_.clock.Now(),
       StateChanged{builder_, publishing, event.authorization().timestamp(), event.next_index(),
                    Word(v1::PublishState_Name(event.state()), "PUBLISH_STATE_"),
                    Word(v1::Cause_Name(event.cause()), "CAUSE_")});

@@ -1,5 +1,6 @@
 #include "tests/harness/report.h"
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace flblk::harness {
@@ -21,6 +22,17 @@ void JudgeReturns(const RunView& view, Report& report) {
              absl::StrCat(NodeName(view.setup.shape, node), " received nothing in the ",
                           silent_ns / kNsPerMs, " ms after it came back"));
     }
+  }
+}
+
+// A host that stops when its clearance is revoked may still be refused once for the state; nothing
+// else.
+void JudgeRefusals(Report& report) {
+  for (const auto& [code, count] : report.refused) {
+    Expect(
+        static_cast<absl::StatusCode>(code) == absl::StatusCode::kFailedPrecondition, report,
+        absl::StrCat("publish refused with ",
+                     absl::StatusCodeToString(static_cast<absl::StatusCode>(code)), ": ", count));
   }
 }
 
@@ -64,6 +76,7 @@ Report MakeReport(const RunView& view) {
   JudgeBlocks(view, report);
   JudgeHandoffs(view, report);
   JudgeReturns(view, report);
+  JudgeRefusals(report);
   JudgeRecorded(view, report);
   Expect(report.received > 0, report, "no subscriber received anything");
   Expect(report.gaps == 0, report, absl::StrCat("gaps: ", report.gaps));

@@ -13,6 +13,7 @@
 //     failover was graceful, or where `takeover_after` leaves time for it, at the index after the
 //     last one;
 //   * no two undisturbed builders hold a clearance for more than one flashblock interval;
+//   * no publish is refused but for the state;
 //   * every node that went away and is up again receives again; nothing foreign is delivered.
 #pragma once
 

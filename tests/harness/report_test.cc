@@ -290,6 +290,15 @@ TEST(Report, RefusalsAreCountedByCode) {
   EXPECT_THAT(FormatTable(report, run.setup()), HasSubstr("refused with FAILED_PRECONDITION: 1"));
 }
 
+TEST(Report, OtherRefusalsFail) {
+  Story run = GracefulRun();
+  run.At(1, 960, Published{.builder = kB, .block = 1, .index = 9});
+  run.At(1, 961, Answered{.builder = kB, .block = 1, .index = 9, .code = 11});
+  Report report = run.Judge();
+  EXPECT_THAT(report.violations, ElementsAre("publish refused with OUT_OF_RANGE: 1"));
+  EXPECT_EQ(report.flashblocks, 20u);  // the first answer counts
+}
+
 TEST(Report, NothingReceivedFails) {
   Story run;
   EXPECT_THAT(run.Judge().violations, ElementsAre("no subscriber received anything"));

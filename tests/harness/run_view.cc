@@ -43,9 +43,12 @@ class Indexer {
     block.start_ns = now_;
     block.at.resize(view_.setup.shape.nodes());
   }
+  // A delta that was acknowledged stays so, whatever a second try of it gives.
   void Add(const Published& published) {
     BlockView* block = Find(published.block);
-    if (block != nullptr) block->deltas[{published.index, published.builder}] = Delta{now_, {}, 0};
+    if (block == nullptr) return;
+    Delta& delta = block->deltas[{published.index, published.builder}];
+    if (!delta.answered_ns || delta.code != 0) delta = Delta{now_, {}, 0};
   }
   void Add(const Answered& answer) {
     if (answer.code != 0) ++view_.refused[answer.code];
@@ -53,6 +56,7 @@ class Indexer {
     if (block == nullptr) return;
     auto delta = block->deltas.find({answer.index, answer.builder});
     if (delta == block->deltas.end()) return;
+    if (delta->second.answered_ns) return;
     delta->second.answered_ns = now_;
     delta->second.code = answer.code;
   }

@@ -31,7 +31,7 @@ struct BlockView {
   int64_t start_ns = 0, end_ns = 0;
   bool disturbed = false;            // its builder crashed, froze or left, or it had none
   std::vector<SequenceChecker> at;   // per node
-  std::map<DeltaKey, Delta> deltas;  // what the hosts published; the last try of each
+  std::map<DeltaKey, Delta> deltas;  // what the hosts published
 };
 
 // A stretch in which a node cannot be asked for what it missed: from its crash or freeze until the
