@@ -4,6 +4,7 @@
 #   FLBLK_REQUIRE_INTEROP  1: a missing Go is a failure instead of a loud skip
 #   Arguments go to `go test`, e.g. -run TestGracefulLeave -v
 set -euo pipefail
+[ -z "${FLBLKD:-}" ] || export FLBLKD="$(realpath -m "$FLBLKD")"
 cd "$(dirname "$0")"
 
 min_minor=24

@@ -119,9 +119,9 @@ type flblkd struct {
 func newFlblkd(o options) (sender, error) {
 	os.Setenv("FLBLKD", o.Flblkd)
 	b := &bench{}
-	node := host.Start(b, host.Config{Name: "flblkd", Authorizer: public(authorizer), Builder: builder, Flags: []string{
+	node := host.Start(b, host.Config{Name: "flblkd", Authorizer: public(authorizer), Builder: builder, LogLevel: "warn", Flags: []string{
 		fmt.Sprintf("--max-inbound-peers=%d", o.Peers+10), fmt.Sprintf("--max-send-peers=%d", o.Peers+10),
-		fmt.Sprintf("--max-pending-peers=%d", o.Peers+10), "--log-level=warn"}})
+		fmt.Sprintf("--max-pending-peers=%d", o.Peers+10)}})
 	return &flblkd{b, node, node.Publisher(b), transactions(o.Size), uint64(time.Now().Unix()) - 1000, o.Pace}, nil
 }
 

@@ -26,6 +26,7 @@ type Config struct {
 	Authorizer ed25519.PublicKey
 	Builder    ed25519.PrivateKey // nil: relay and subscriber only
 	Flags      []string           // further flags
+	LogLevel   string             // default debug
 	Dir        string             // keeps key and port file of an earlier Process; "": a new directory
 }
 
@@ -66,11 +67,14 @@ func Start(t testing.TB, cfg Config) *Process {
 	if dir == "" {
 		dir = tempDir(t)
 	}
+	if cfg.LogLevel == "" {
+		cfg.LogLevel = "debug"
+	}
 	socket := filepath.Join(dir, "s")
 	os.Remove(socket)
 	flags := []string{
 		"--datadir=" + dir, "--addr=127.0.0.1", "--port=0", "--authorizer-vk=" + hex.EncodeToString(cfg.Authorizer),
-		"--grpc=unix:" + socket, "--http=none", "--log-level=debug",
+		"--grpc=unix:" + socket, "--http=none", "--log-level=" + cfg.LogLevel,
 	}
 	if cfg.Builder != nil {
 		key := filepath.Join(dir, "builder.key")
