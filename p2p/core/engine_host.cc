@@ -50,6 +50,7 @@ absl::Status Engine::State::On(PublishFlashblock& e) {
   if (!signed_one.ok()) return signed_one.status();
   ++stats.flashblocks_own;
   freshness.Raise(authorization.timestamp);
+  gossip.NoteOwn(now.mono);
   SeenFrame& seen = frames.Insert({authorization.builder_vk, authorization.timestamp,
                                    authorization.payload_id, signed_one->flashblock->index},
                                   signed_one->actor_sig, now.mono);

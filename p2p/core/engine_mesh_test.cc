@@ -33,6 +33,7 @@ class EngineMesh : public ::testing::Test {
       mesh_.Run(milliseconds(200));
     }
   }
+  void TearDown() override { EXPECT_THAT(mesh_.violations(), ::testing::IsEmpty()); }
   // I3 over builders that are alive.
   int Publishers() {
     int n = 0;

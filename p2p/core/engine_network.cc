@@ -160,8 +160,8 @@ void Engine::State::Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen)
     case Inbox::Verdict::kAccepted:
       ++stats.flashblocks_new;
       seen.accepted = true;
-      gossip.NoteProgress(now.mono);
       peer.AddLatency(Duration::zero());
+      gossip.NoteProgress(peer, now.mono, out);
       Relay(copy, seen);
       Deliver(offered);
       break;
@@ -221,6 +221,7 @@ void Engine::State::OnMarker(Peer& peer, const wire::FramePtr& frame,
   // Once, and not where the reference charges the relay (older than the newest flashblock it saw).
   if (known == MarkerMemory::Known::kNew && a.timestamp >= inbox.slot()) {
     ++stats.markers_relayed;
+    if (kind == MessageKind::kStartPublish) gossip.FollowStart(peer, now.mono, out);
     SendToAll(frame, peer.session);
   }
   if (!machine) return;

@@ -12,7 +12,9 @@ Gossip::Gossip(const GossipConfig& config, MonoTime start)
     : config_(config),
       rng_(config.seed),
       rotate_at_(start + config.rotation_interval),
-      progress_at_(start) {
+      progress_at_(start),
+      alive_at_(start),
+      extra_at_(start) {
   for (size_t id = 1; id < control_frames_.size(); ++id) {
     // The snappy block of nothing is one byte, its length 0.
     control_frames_[id] =

@@ -2,22 +2,24 @@
 // bounded set of peers we feed and of peers that feed us; score, rotation, time limits; budgets
 // against floods.
 //
-// Rules beside the obvious ones (reasons in the specification of the reference's reactions):
-//   - trusted peers are always fed and do not count; among candidates for feeding us they go first,
-//   then low
-//     latency, then chance;
-//   - an unanswered request loses its slot after 2 s but stays open: its Accept, or a flashblock,
-//   still
-//     counts. It is asked again only after the cool-down, and only if others delivered meanwhile
-//     (else it may have accepted, and a second request would be an offence);
-//   - a second Request of a fed peer is answered by Accept again; an unexpected Accept, Reject or
-//   Cancel is
-//     harmless up to a budget;
-//   - rotation makes before it breaks: the worst feed is cancelled when the new one has accepted;
-//   - flashblocks within 2 s after our Cancel are in flight; later ones are answered by Cancel once
-//   more, and
-//     cost beyond a budget;
-//   - at most 9 control messages in any 30 s to one peer, replies included.
+// Rules beside the obvious ones (most of them keep us blameless in the reference's eyes):
+//  * Trusted peers are always fed and do not count. Among candidates for feeding us they go first,
+//    then low latency, then chance; a peer that misses most goes last, trusted or not.
+//  * An unanswered request loses its slot after 2 s but stays open: its Accept, or a flashblock,
+//    still counts. It is asked again only after the cool-down, and only if others delivered
+//    meanwhile (else it may have accepted, and a second request would be an offence).
+//  * A second Request of a fed peer is answered by Accept again; an unexpected Accept, Reject or
+//    Cancel is harmless up to a budget.
+//  * Rotation makes before it breaks: the worst feed is cancelled when the new one has accepted.
+//  * Starving (nothing from anyone for 2 s: our feeds may feed on each other, cut off from the
+//    publisher), up to 3 more feeds are tried, one every 2 s; they go when flashblocks come again,
+//    whoever brought the first one stays.
+//  * Whoever brings a StartPublish first is nearest to the new publisher and is asked to feed us
+//  too,
+//    until flashblocks come: so a takeover never waits for rotation to find the publisher.
+//  * Flashblocks within 2 s after our Cancel are in flight; later ones are answered by Cancel once
+//    more, and cost beyond a budget.
+//  * At most 9 control messages in any 30 s to one peer, replies included.
 #pragma once
 
 #include <array>
@@ -41,8 +43,8 @@ class Gossip {
  public:
   static constexpr Duration kRequestTimeout = std::chrono::seconds(2);
   static constexpr Duration kCancelTolerance = std::chrono::seconds(2);
-  // Rotation while no flashblock comes from anywhere.
-  static constexpr Duration kStarvedRotation = std::chrono::seconds(5);
+  static constexpr Duration kStarvedAfter = std::chrono::seconds(2);  // and between two more feeds
+  static constexpr size_t kStarvedExtra = 3;
   static constexpr Duration kMissedAfter = std::chrono::seconds(1);  // and the sample it counts for
   using Actions = std::vector<Action>;
 
@@ -57,8 +59,12 @@ class Gossip {
   bool OnControl(Peer& peer, wire::MessageId id, MonoTime now, Actions& out);
   // Whether flashblocks of this peer are welcome now; an implicit Accept is noted here.
   bool Welcome(Peer& peer, MonoTime now, Actions& out);
-  // A verified new flashblock came in from anyone.
-  void NoteProgress(MonoTime now) { progress_at_ = now; }
+  // `from` was the first with a new, verified flashblock.
+  void NoteProgress(Peer& from, MonoTime now, Actions& out);
+  // `from` was the first with a new, verified StartPublish.
+  void FollowStart(Peer& from, MonoTime now, Actions& out);
+  // We published: nobody else is expected to.
+  void NoteOwn(MonoTime now) { alive_at_ = now; }
   // Every receiving peer that ought to have had it and is not in `have` missed it.
   void CountMissed(const PeerSet& have, MonoTime first_at);
 
@@ -92,6 +98,8 @@ class Gossip {
   void Cancel(Peer& peer, MonoTime now, Actions& out);
   void CheckRequest(Peer& peer, MonoTime now);
   void Rotate(MonoTime now, Actions& out);
+  void Trim(const Peer& keep, size_t limit, MonoTime now, Actions& out);
+  bool Starving(MonoTime now) const { return now - alive_at_ >= kStarvedAfter; }
 
   // False: over our own limit towards this peer, nothing was sent.
   bool SendControl(Peer& peer, wire::MessageId id, MonoTime now, Actions& out);
@@ -101,7 +109,10 @@ class Gossip {
   std::map<SessionId, Peer> peers_;
   PeerSet numbers_;  // in use
   MonoTime rotate_at_;
-  MonoTime progress_at_;
+  MonoTime progress_at_;                          // last new flashblock from the network
+  MonoTime alive_at_;                             // ... or from us
+  MonoTime extra_at_;                             // starving: when to try one more feed
+  bool following_ = false;                        // a StartPublish came, and no flashblock since
   std::array<wire::FramePtr, 5> control_frames_;  // by message id; shared by all copies
 };
 

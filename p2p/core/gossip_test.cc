@@ -52,6 +52,13 @@ class GossipTest : public ::testing::Test {
     }
     now_ = end;
   }
+  // The same while somebody publishes.
+  void WaitAlive(Duration d) {
+    for (Duration past{}; past < d; past += seconds(1)) {
+      gossip_.NoteOwn(now_);
+      Wait(std::min<Duration>(seconds(1), d - past));
+    }
+  }
   Feed FeedOf(SessionId session) { return gossip_.Find(session)->feed; }
 
   MonoTime now_{1'000'000'000};
@@ -68,9 +75,9 @@ TEST_F(GossipTest, AsksUpToTheLimitAndTheNextOnReject) {
   EXPECT_THAT(Sent(), ElementsAre("3:request"));
   Control(3, Id::kRejectFlashblocks);
   EXPECT_THAT(Sent(), IsEmpty());  // 2 and 3 cool down
-  Wait(seconds(29));
+  WaitAlive(seconds(29));
   EXPECT_THAT(Sent(), IsEmpty());
-  Wait(seconds(1));
+  WaitAlive(seconds(1));
   EXPECT_EQ(Sent().size(), 1u);
 }
 
@@ -125,10 +132,11 @@ TEST_F(GossipTest, UnansweredRequestLosesItsSlotAfterTwoSecondsButStaysOpen) {
 
 TEST_F(GossipTest, SilentPeerIsAskedAgainOnlyIfOthersDelivered) {
   Connect(1);
+  Connect(2, false, 1);
   EXPECT_THAT(Sent(), ElementsAre("1:request"));
   Wait(seconds(100));
   EXPECT_THAT(Sent(), IsEmpty());  // it may have accepted: a second request would be an offence
-  gossip_.NoteProgress(now_);
+  gossip_.NoteProgress(*gossip_.Find(2), now_, out_);
   Wait(seconds(31));
   EXPECT_THAT(Sent(), ElementsAre("1:request"));
 }
@@ -146,7 +154,7 @@ TEST_F(GossipTest, RotationReplacesTheWorstOnceTheNewOneAccepts) {
   for (SessionId s : {1, 2}) Control(s, Id::kAcceptFlashblocks), gossip_.Find(s)->AddLatency({});
   gossip_.Find(2)->AddLatency(milliseconds(50));
   Sent();
-  Wait(seconds(30));
+  WaitAlive(seconds(30));
   EXPECT_THAT(Sent(), ElementsAre("3:request"));
   EXPECT_EQ(FeedOf(2), Feed::kReceiving);
   Control(3, Id::kAcceptFlashblocks);
@@ -157,7 +165,7 @@ TEST_F(GossipTest, RotationRejectedKeepsTheOldFeeds) {
   for (SessionId s : {1, 2, 3}) Connect(s);
   for (SessionId s : {1, 2}) Control(s, Id::kAcceptFlashblocks);
   Sent();
-  Wait(seconds(30));
+  WaitAlive(seconds(30));
   Control(3, Id::kRejectFlashblocks);
   EXPECT_THAT(Sent(), ElementsAre("3:request"));
   EXPECT_EQ(FeedOf(1), Feed::kReceiving);
@@ -300,14 +308,69 @@ TEST_F(GossipTest, NumbersAreReused) {
   EXPECT_EQ(Connect(3).number, 0u);
 }
 
-TEST_F(GossipTest, StarvedNodeLooksElsewhereSooner) {
+// ---- starving
+
+TEST_F(GossipTest, StarvedNodeTriesOneMoreFeedEveryTwoSeconds) {
   for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
-  for (SessionId s : {3, 4, 5}) Connect(s);
+  for (SessionId s : {3, 4, 5, 6}) Connect(s);
   Sent();
-  Wait(seconds(60));  // the second rotation finds that nothing came at all
+  Wait(milliseconds(1999));
+  EXPECT_THAT(Sent(), IsEmpty());
+  for (size_t extra = 1; extra <= Gossip::kStarvedExtra; ++extra) {
+    Wait(seconds(2));
+    EXPECT_EQ(Sent().size(), 1u);  // a request, nobody is cancelled
+    for (SessionId s = 3; s <= 6; ++s) {
+      if (FeedOf(s) == Feed::kRequested) Control(s, Id::kAcceptFlashblocks);
+    }
+    EXPECT_THAT(Sent(), IsEmpty());
+  }
+  // Whoever brings the first flashblock stays, the best of the rest too.
+  const SessionId first = FeedOf(3) == Feed::kReceiving ? 3 : 4;
+  gossip_.Find(2)->AddLatency(milliseconds(1));
+  gossip_.Find(first)->AddLatency({});
+  gossip_.NoteProgress(*gossip_.Find(first), now_, out_);
+  EXPECT_EQ(Sent().size(), Gossip::kStarvedExtra);
+  EXPECT_EQ(FeedOf(first), Feed::kReceiving);
+  EXPECT_EQ(FeedOf(2), Feed::kReceiving);
+}
+
+TEST_F(GossipTest, StartPublishIsFollowed) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
   Sent();
-  Wait(seconds(5));
-  EXPECT_EQ(Sent().size(), 1u);
+  gossip_.FollowStart(*gossip_.Find(2), now_, out_);
+  EXPECT_THAT(Sent(), IsEmpty());  // it feeds us already
+  gossip_.FollowStart(*gossip_.Find(3), now_, out_);
+  Control(3, Id::kAcceptFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));  // nobody is cancelled yet
+  gossip_.Find(1)->AddLatency({});
+  gossip_.NoteProgress(*gossip_.Find(3), now_, out_);
+  EXPECT_THAT(Sent(), ElementsAre("2:cancel"));
+}
+
+TEST_F(GossipTest, PublisherDoesNotStarve) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
+  Sent();
+  WaitAlive(seconds(25));
+  EXPECT_THAT(Sent(), IsEmpty());
+}
+
+TEST_F(GossipTest, ATrustedFeedThatMissesMostGoesFirst) {
+  for (SessionId s : {1, 2, 3}) {
+    Connect(s, s == 1);
+    if (s < 3) Control(s, Id::kAcceptFlashblocks);
+  }
+  for (int i = 0; i < 3; ++i) gossip_.Find(1)->AddLatency(seconds(1));
+  gossip_.Find(2)->AddLatency(milliseconds(90));
+  gossip_.NoteProgress(*gossip_.Find(2), now_, out_);
+  Sent();
+  WaitAlive(seconds(30));
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  Control(3, Id::kAcceptFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("1:cancel"));
+  WaitAlive(seconds(1));
+  EXPECT_THAT(Sent(), IsEmpty());
 }
 
 }  // namespace

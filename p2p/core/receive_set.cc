@@ -9,6 +9,10 @@ namespace {
 
 // A peer that never fed us is worth a try before one known to be slower than this.
 constexpr Duration kUnknownLatency = std::chrono::milliseconds(50);
+// On average: it misses most.
+constexpr Duration kUselessLatency = std::chrono::milliseconds(500);
+
+bool Useless(const Peer& peer) { return peer.latency > kUselessLatency; }
 
 }  // namespace
 
@@ -26,7 +30,7 @@ size_t Gossip::Receiving() const {
 
 Peer* Gossip::BestCandidate(MonoTime now) {
   Peer* best = nullptr;
-  std::tuple<bool, Duration, uint64_t> best_rank;
+  std::tuple<bool, bool, Duration, uint64_t> best_rank;
   for (auto& [session, peer] : peers_) {
     if (peer.dropped || peer.version < 2 || peer.feed != Feed::kNone || now < peer.retry_at)
       continue;
@@ -34,8 +38,8 @@ Peer* Gossip::BestCandidate(MonoTime now) {
       peer.retry_at = now + kRequestTimeout;
       continue;
     }
-    const auto rank =
-        std::tuple(!peer.trusted, peer.latency.value_or(kUnknownLatency), rng_.Next());
+    const auto rank = std::tuple(Useless(peer), !peer.trusted,
+                                 peer.latency.value_or(kUnknownLatency), rng_.Next());
     if (best != nullptr && rank >= best_rank) continue;
     best = &peer;
     best_rank = rank;
@@ -45,11 +49,12 @@ Peer* Gossip::BestCandidate(MonoTime now) {
 
 Peer* Gossip::WorstFeed(const Peer* except, MonoTime now) {
   Peer* worst = nullptr;
-  std::tuple<bool, Duration> worst_rank;
+  std::tuple<bool, bool, Duration> worst_rank;
   for (auto& [session, peer] : peers_) {
     if (peer.feed != Feed::kReceiving || &peer == except || !peer.control_out.MayTake(now))
       continue;
-    const auto rank = std::tuple(!peer.trusted, peer.latency.value_or(Duration::max()));
+    const auto rank =
+        std::tuple(Useless(peer), !peer.trusted, peer.latency.value_or(Duration::max()));
     if (worst != nullptr && rank <= worst_rank) continue;
     worst = &peer;
     worst_rank = rank;
@@ -66,7 +71,8 @@ void Gossip::FillReceiveSet(MonoTime now, Actions& out) {
   // A trusted peer does not wait for rotation where an untrusted one feeds us.
   const Peer* worst = WorstFeed(nullptr, now);
   if (worst == nullptr || worst->trusted || HeldSlots() > config_.max_receive_peers) return;
-  if (Peer* peer = BestCandidate(now); peer != nullptr && peer->trusted) Request(*peer, now, out);
+  Peer* peer = BestCandidate(now);
+  if (peer != nullptr && peer->trusted && !Useless(*peer)) Request(*peer, now, out);
 }
 
 void Gossip::Request(Peer& peer, MonoTime now, Actions& out) {
@@ -81,8 +87,28 @@ void Gossip::Request(Peer& peer, MonoTime now, Actions& out) {
 void Gossip::StartReceiving(Peer& peer, MonoTime now, Actions& out) {
   peer.feed = Feed::kReceiving;
   peer.feed_since = now;
-  if (Receiving() <= config_.max_receive_peers) return;
-  if (Peer* worst = WorstFeed(&peer, now)) Cancel(*worst, now, out);
+  const size_t extra = Starving(now) || following_ ? kStarvedExtra : 0;
+  Trim(peer, config_.max_receive_peers + extra, now, out);
+}
+
+void Gossip::Trim(const Peer& keep, size_t limit, MonoTime now, Actions& out) {
+  for (size_t receiving = Receiving(); receiving > limit; --receiving) {
+    Peer* worst = WorstFeed(&keep, now);
+    if (worst == nullptr) return;
+    Cancel(*worst, now, out);
+  }
+}
+
+void Gossip::NoteProgress(Peer& from, MonoTime now, Actions& out) {
+  progress_at_ = alive_at_ = now;
+  following_ = false;
+  Trim(from, config_.max_receive_peers, now, out);
+}
+
+void Gossip::FollowStart(Peer& from, MonoTime now, Actions& out) {
+  following_ = true;
+  if (from.version < 2 || from.feed != Feed::kNone || config_.max_receive_peers == 0) return;
+  if (from.control_out.MayTake(now)) Request(from, now, out);
 }
 
 void Gossip::StopReceiving(Peer& peer, MonoTime now) {
@@ -112,10 +138,7 @@ void Gossip::CheckRequest(Peer& peer, MonoTime now) {
 }
 
 void Gossip::Rotate(MonoTime now, Actions& out) {
-  // Feeds that bring nothing at all may be cut off from the publisher: look elsewhere sooner.
-  const bool starving = progress_at_ + config_.rotation_interval < now;
-  rotate_at_ = now + (starving ? std::min(kStarvedRotation, config_.rotation_interval)
-                               : config_.rotation_interval);
+  rotate_at_ = now + config_.rotation_interval;
   if (config_.max_receive_peers == 0 || Receiving() < config_.max_receive_peers) return;
   if (WorstFeed(nullptr, now) == nullptr) return;
   if (Peer* candidate = BestCandidate(now)) Request(*candidate, now, out);
@@ -127,15 +150,22 @@ void Gossip::OnTimer(MonoTime now, Actions& out) {
   }
   FillReceiveSet(now, out);
   if (now >= rotate_at_) Rotate(now, out);
+  if (config_.max_receive_peers == 0 || !Starving(now) || now < extra_at_) return;
+  extra_at_ = now + kStarvedAfter;
+  if (Peer* candidate = BestCandidate(now)) Request(*candidate, now, out);
 }
 
 std::optional<MonoTime> Gossip::NextDeadline() const {
   MonoTime next = rotate_at_;
   const bool wanting = HeldSlots() < config_.max_receive_peers;
+  const MonoTime starved =
+      config_.max_receive_peers == 0 ? rotate_at_ : std::max(alive_at_ + kStarvedAfter, extra_at_);
   for (const auto& [session, peer] : peers_) {
     if (peer.dropped || peer.version < 2) continue;
     if (peer.feed == Feed::kRequested) next = std::min(next, peer.check_at);
-    if (wanting && peer.feed == Feed::kNone) next = std::min(next, peer.retry_at);
+    if (peer.feed != Feed::kNone) continue;
+    if (wanting) next = std::min(next, peer.retry_at);
+    next = std::min(next, std::max(starved, peer.retry_at));
   }
   return next;
 }

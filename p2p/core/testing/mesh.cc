@@ -59,7 +59,7 @@ Node::Node(uint8_t builder_seed, EngineConfig c, const PublicKey& authorizer, No
     config.builder = signer->public_key();
   }
   engine = std::make_unique<Engine>(
-      config, EnginePorts{&verifier, &compressor, signer.get(), nullptr}, start);
+      config, EnginePorts{&verifier, &compressor, signer.get(), &journal}, start);
 }
 
 std::string Node::Sequence(uint64_t slot) const {
@@ -129,14 +129,22 @@ void Mesh::Crash(int node) {
 
 void Mesh::Restart(int node) {
   Node& n = *nodes_[node];
+  n.started = false;
+  n.next_index = n.block_slot = 0;
   n.engine = std::make_unique<Engine>(
-      n.config, EnginePorts{&n.verifier, &n.compressor, n.signer.get(), nullptr}, now());
+      n.config, EnginePorts{&n.verifier, &n.compressor, n.signer.get(), &n.journal}, now());
 }
 
 absl::Status Mesh::Do(int node, Event event) {
   if (!nodes_[node]->engine) return absl::UnavailableError("crashed");
+  const bool publish = std::holds_alternative<PublishFlashblock>(event);
+  const bool announced = nodes_[node]->started || nodes_[node]->sessions.empty();
+  const bool cleared = state(node) == PublishState::kPublishing && announced;
   StepResult result = nodes_[node]->engine->Step(std::move(event), now());
   absl::Status status = result.status;
+  if (publish && status.ok() && !cleared) {
+    violations_.push_back("I1: published without clearance, node " + std::to_string(node));
+  }
   Take(node, std::move(result));
   for (const SessionId s : std::exchange(to_drop_, {})) Disconnect(s);
   return status;
@@ -146,6 +154,7 @@ void Mesh::Take(int node, StepResult result) {
   Node& n = *nodes_[node];
   for (Action& action : result.actions) {
     if (auto* send = std::get_if<Send>(&action)) {
+      CheckSent(node, *send);
       for (const SessionId to : send->to) {
         ++(send->cls == SendClass::kControl ? n.sent_control : n.sent_flashblocks);
         const auto it = links_.find(to);
@@ -159,6 +168,7 @@ void Mesh::Take(int node, StepResult result) {
                       Mail{links_[end.other].node, end.other, send->frame});
       }
     } else if (auto* item = std::get_if<FlashblockDelivered>(&action)) {
+      CheckDelivered(node, *item);
       n.delivered.push_back(std::move(*item));
     } else if (auto* change = std::get_if<PublishingChanged>(&action)) {
       n.changes.push_back(std::move(*change));
@@ -170,6 +180,35 @@ void Mesh::Take(int node, StepResult result) {
     } else if (auto* found = std::get_if<EquivocationFound>(&action)) {
       n.evidence.push_back(std::move(*found));
     }
+  }
+}
+
+void Mesh::CheckSent(int node, const Send& send) {
+  if (send.frame->id != wire::MessageId::kAuthorized) return;
+  const wire::Envelope envelope = *wire::SplitAuthorized(send.frame->body);
+  const wire::MessagePeek peek = *wire::PeekMessage(envelope.message);
+  Node& n = *nodes_[node];
+  if (envelope.authorization.builder_vk != n.config.builder) return;
+  if (peek.kind != wire::MessageKind::kFlashblock) {
+    n.started = peek.kind == wire::MessageKind::kStartPublish;
+    return;
+  }
+  const Bytes content(envelope.message.begin(), envelope.message.end());
+  auto& by_key = signed_[{peek.payload_id, peek.index}];
+  const auto [it, is_new] = by_key.emplace(*n.config.builder, content);
+  const std::string what = " node " + std::to_string(node) + " index " + std::to_string(peek.index);
+  if (!is_new && it->second != content) violations_.push_back("I2: two contents," + what);
+}
+
+void Mesh::CheckDelivered(int node, const FlashblockDelivered& item) {
+  Node& n = *nodes_[node];
+  if (item.authorization.timestamp > n.block_slot) {
+    n.block_slot = item.authorization.timestamp;
+    n.next_index = 0;
+  }
+  if (item.authorization.timestamp != n.block_slot || item.flashblock->index != n.next_index++) {
+    violations_.push_back("order: node " + std::to_string(node) + " index " +
+                          std::to_string(item.flashblock->index));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "p2p/core/engine.h"
+#include "p2p/core/sign_once_memory.h"
 
 namespace flblk::core::testing {
 
@@ -67,11 +68,14 @@ struct Node {
 
   CountingVerifier verifier;
   CopyCompressor compressor;
+  SignOnceMemory journal;                // survives Restart, as a journal on disk would
   std::unique_ptr<SwitchSigner> signer;  // builders only
   EngineConfig config;
   std::unique_ptr<Engine> engine;  // null: crashed
   std::vector<SessionId> sessions;
 
+  bool started = false;                     // StartPublish is out, StopPublish not yet
+  uint64_t next_index = 0, block_slot = 0;  // of the block being delivered
   std::vector<FlashblockDelivered> delivered;
   std::vector<PublishingChanged> changes;
   std::vector<Penalise> penalties;
@@ -114,6 +118,10 @@ class Mesh {
   Node& operator[](int i) { return *nodes_[i]; }
   PublishState state(int i) { return nodes_[i]->engine->handoff().state; }
   Now now() const;
+  // Broken invariants, checked at every step: I1 (clearance and StartPublish before the first
+  // flashblock), I2 (one content per payload id and index and key, over restarts too), and the
+  // order of delivery.
+  const std::vector<std::string>& violations() const { return violations_; }
   static uint64_t Time(uint64_t slot) { return kSlot0 + 2 * slot; }
   const SecretKey& authorizer() const { return authorizer_; }
 
@@ -129,6 +137,8 @@ class Mesh {
     wire::FramePtr frame;
   };
   void Take(int node, StepResult result);
+  void CheckDelivered(int node, const FlashblockDelivered& item);
+  void CheckSent(int node, const Send& send);
 
   SecretKey authorizer_;
   std::vector<std::unique_ptr<Node>> nodes_;
@@ -136,6 +146,8 @@ class Mesh {
   std::map<SessionId, std::vector<wire::FramePtr>> probe_inbox_;
   std::multimap<int64_t, Mail> mail_;  // by arrival; equal times keep their order
   std::vector<SessionId> to_drop_;
+  std::vector<std::string> violations_;
+  std::map<std::pair<PayloadId, uint64_t>, std::map<PublicKey, Bytes>> signed_;
   SessionId next_session_ = 1;
   int64_t time_ns_ = 0;
 };
