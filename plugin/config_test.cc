@@ -148,7 +148,7 @@ TEST(Config, EveryKindOfValueSaysWhatIsWrongWithIt) {
   EXPECT_EQ(ErrorOf({"--grpc-socket-mode=0666"}),
             "--grpc-socket-mode: '0666' is none of 0600|0660");
   EXPECT_THAT(ErrorOf({"--authorizer-vk=12"}),
-              AllOf(StartsWith("--authorizer-vk: "), HasSubstr("32")));
+              AllOf(StartsWith("--authorizer-vk: "), HasSubstr("64 hex digits, found 2")));
   EXPECT_THAT(ErrorOf({"--genesis=zz"}), StartsWith("--genesis: "));
   EXPECT_THAT(ErrorOf({"--trusted-peers=enode://12@h:1"}), StartsWith("--trusted-peers: "));
   EXPECT_EQ(

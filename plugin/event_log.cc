@@ -50,7 +50,7 @@ void EventLog::OnTransition(const Transition& transition) {
   const bool renewal = change.from == change.to;
   std::string line =
       Cat(renewal ? "authorization renewed" : Words(change.to), " from=", Name(change.from),
-          " to=", Name(change.to), " cause=", Name(change.cause));
+          " to=", Name(change.to), " cause=", Word(Name(change.cause)));
   if (change.authorization) {
     line += Cat(" payload_id=", ToHex(change.authorization->payload_id),
                 " timestamp=", change.authorization->timestamp);
@@ -67,7 +67,7 @@ void EventLog::OnTransition(const Transition& transition) {
 
 void EventLog::OnEquivocation(const core::EquivocationFound& event, int64_t) {
   log_(LogLevel::kError,
-       Cat("builder signed what excludes an earlier flashblock kind=", Name(event.kind),
+       Cat("builder signed what excludes an earlier flashblock kind=", Word(Name(event.kind)),
            " builder=", ToHex(event.builder.bytes), " timestamp=", event.slot));
 }
 
@@ -85,7 +85,7 @@ void EventLog::OnPenalty(const net::PeerInfo& peer, const core::Penalise& event)
   const bool signature = event.offence == core::Offence::kBadSignature;
   PeerLine(LogLevel::kWarn,
            Cat(signature ? "failed to verify flashblock" : "peer broke a rule", PeerText(peer),
-               " offence=", Name(event.offence), " why=", Printable(event.why)));
+               " offence=", Word(Name(event.offence)), " why=", Printable(event.why)));
 }
 
 void EventLog::PeerLine(LogLevel level, const std::string& text) {

@@ -68,6 +68,13 @@ inline std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
+// A name as one word: "rival stopped" is rival_stopped, for log lines and metric labels.
+inline std::string Word(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) c = c == ' ' ? '_' : c;
+  return out;
+}
+
 // The trimmed parts between separators; empty parts are left out.
 inline std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
