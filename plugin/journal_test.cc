@@ -1,0 +1,206 @@
+#include "plugin/journal.h"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "plugin/testing/samples.h"
+#include "plugin/testing/temp_dir.h"
+#include "plugin/text.h"
+
+namespace flblk::plugin {
+namespace {
+
+using testing::HasSubstr;
+
+Hash32 Digest(uint8_t fill) {
+  Hash32 out;
+  out.fill(fill);
+  return out;
+}
+PayloadId Id(uint8_t n) { return {4, 0, 0, 0, 0, 0, 0, n}; }
+
+class JournalTest : public testing::Test {
+ protected:
+  static constexpr size_t kRecords = 32;
+  absl::StatusOr<std::unique_ptr<Journal>> Open(uint8_t builder = 2) {
+    return Journal::Open(path_, TestKey(builder).public_key(), boot_, kRecords);
+  }
+  void Reboot(uint64_t unix_seconds) {
+    ++boot_.id[0];
+    boot_.unix_seconds = unix_seconds;
+  }
+  std::string OpenError() { return std::string(Open().status().message()); }
+  void Overwrite(size_t at, const std::string& bytes) {
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file << bytes;
+  }
+  static size_t PlaceOf(size_t record) { return (record + 1) * Journal::kRecordBytes; }
+
+  Journal::Boot boot_{.id = {1}, .unix_seconds = 100};
+  TempDir dir_;
+  const std::string path_ = dir_.path() + "/journal";
+};
+
+TEST_F(JournalTest, RefusesAnotherContentAlsoAfterARestart) {
+  for (int life = 0; life < 3; ++life) {
+    auto journal = Open();
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    EXPECT_TRUE((*journal)->Claim(100, Id(1), 0, Digest(1)).ok());
+    EXPECT_TRUE((*journal)->Claim(100, Id(1), 1, Digest(2)).ok());
+    EXPECT_EQ((*journal)->Claim(100, Id(1), 1, Digest(3)),
+              absl::AlreadyExistsError(
+                  "another flashblock was signed for payload 0400000000000001 index 1"));
+    EXPECT_TRUE((*journal)->Claim(100, Id(2), 1, Digest(3)).ok());
+  }
+}
+
+TEST_F(JournalTest, SurvivesAKilledProcess) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto journal = Open();
+    if (!journal.ok()) _exit(1);
+    for (uint64_t i = 0; i < 20; ++i) {
+      if (!(*journal)->Claim(100, Id(1), i, Digest(static_cast<uint8_t>(i))).ok()) _exit(1);
+    }
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  auto journal = Open();
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  for (uint64_t i = 0; i < 20; ++i) {
+    EXPECT_EQ((*journal)->Claim(100, Id(1), i, Digest(99)).code(),
+              absl::StatusCode::kAlreadyExists);
+  }
+}
+
+TEST_F(JournalTest, IsBoundedAndKnowsWhatItForgot) {
+  {
+    auto journal = Open();
+    ASSERT_TRUE(journal.ok());
+    for (uint64_t i = 0; i < kRecords + 10; ++i) {
+      ASSERT_TRUE((*journal)->Claim(1000 + i, Id(static_cast<uint8_t>(i)), i, Digest(1)).ok());
+    }
+  }
+  EXPECT_EQ(std::filesystem::file_size(path_), (kRecords + 1) * Journal::kRecordBytes);
+  auto journal = Open();
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_EQ(
+      (*journal)->Claim(1000, Id(0), 0, Digest(9)),
+      absl::AlreadyExistsError("slot 1000 is older than all the sign-once journal remembers"));
+  EXPECT_EQ((*journal)->Claim(1010, Id(10), 10, Digest(9)).code(),
+            absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(JournalTest, ATornLastRecordWasNeverConfirmed) {
+  {
+    auto journal = Open();
+    ASSERT_TRUE((*journal)->Claim(100, Id(1), 0, Digest(1)).ok());
+  }
+  Overwrite(PlaceOf(1), std::string(60, 'x'));
+  auto journal = Open();
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_TRUE((*journal)->Claim(100, Id(1), 1, Digest(2)).ok());
+  EXPECT_EQ((*journal)->Claim(100, Id(1), 0, Digest(2)).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(JournalTest, DamageIsRefusedWithAWayOut) {
+  {
+    auto journal = Open();
+    for (uint64_t i = 0; i < 5; ++i) ASSERT_TRUE((*journal)->Claim(100, Id(1), i, Digest(1)).ok());
+  }
+  Overwrite(PlaceOf(2) + 40, "x");
+  EXPECT_THAT(OpenError(), testing::AllOf(HasSubstr(path_), HasSubstr("record 2 is damaged"),
+                                          HasSubstr("move the file away")));
+  Overwrite(3, "x");
+  EXPECT_THAT(OpenError(), HasSubstr("the header is damaged"));
+  std::filesystem::resize_file(path_, 1000);
+  EXPECT_THAT(OpenError(), HasSubstr("corrupt: 1000 bytes, expected 4224"));
+}
+
+TEST_F(JournalTest, ARecordInAnotherPlaceIsDamage) {
+  {
+    auto journal = Open();
+    for (uint64_t i = 0; i < 5; ++i) ASSERT_TRUE((*journal)->Claim(100, Id(1), i, Digest(1)).ok());
+  }
+  std::string record(Journal::kRecordBytes, '\0');
+  std::ifstream(path_, std::ios::binary)
+      .seekg(static_cast<std::streamoff>(PlaceOf(1)))
+      .read(record.data(), 128);
+  Overwrite(PlaceOf(3), record);
+  EXPECT_THAT(OpenError(), HasSubstr("record 3 is damaged"));
+}
+
+TEST_F(JournalTest, AfterARestartOfTheMachineOldSlotsAreRefused) {
+  {
+    auto journal = Open();
+    ASSERT_TRUE((*journal)->Claim(200, Id(1), 0, Digest(1)).ok());
+  }
+  Reboot(150);
+  {
+    auto journal = Open();
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    EXPECT_TRUE((*journal)->Claim(200, Id(1), 0, Digest(1)).ok());  // known to be the same
+    EXPECT_EQ((*journal)->Claim(200, Id(1), 1, Digest(1)).code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_TRUE((*journal)->Claim(201, Id(2), 0, Digest(1)).ok());
+  }
+  Reboot(500);
+  for (int start = 0; start < 2; ++start) {  // the first safe slot outlives the process
+    auto journal = Open();
+    EXPECT_EQ((*journal)->Claim(512, Id(3), 0, Digest(1)),
+              absl::AlreadyExistsError(
+                  "slot 512: the machine has restarted and it is not known what was signed before; "
+                  "slot 513 is the first safe one"));
+    EXPECT_TRUE((*journal)->Claim(513, Id(4), 0, Digest(1)).ok());
+    boot_.unix_seconds = 9000;
+  }
+}
+
+TEST_F(JournalTest, DamageByPowerLossIsNoDamage) {
+  {
+    auto journal = Open();
+    for (uint64_t i = 0; i < 5; ++i) ASSERT_TRUE((*journal)->Claim(100, Id(1), i, Digest(1)).ok());
+  }
+  Overwrite(PlaceOf(2) + 40, "x");
+  Overwrite(PlaceOf(4), std::string(kRecords, '\0'));
+  Reboot(100);
+  auto journal = Open();
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_EQ((*journal)->Claim(112, Id(2), 0, Digest(1)).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE((*journal)->Claim(113, Id(2), 0, Digest(1)).ok());
+}
+
+TEST_F(JournalTest, ThisMachineHasABootIdThatStays) {
+  EXPECT_EQ(Journal::ThisBoot().id, Journal::ThisBoot().id);
+  EXPECT_NE(Journal::ThisBoot().id, FixedBytes<16>{});
+}
+
+TEST_F(JournalTest, BelongsToOneKeyAndOneProcess) {
+  auto journal = Open();
+  ASSERT_TRUE(journal.ok());
+  EXPECT_THAT(OpenError(), HasSubstr("another process uses it"));
+  journal->reset();
+  EXPECT_THAT(std::string(Open(3).status().message()), HasSubstr("belongs to another builder key"));
+  EXPECT_EQ(std::filesystem::status(path_).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST_F(JournalTest, AFileCutOffWhileItWasMadeIsMadeAgain) {
+  { ASSERT_TRUE(Open().ok()); }
+  Overwrite(0, std::string(Journal::kRecordBytes, '\0'));
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(JournalTest, APathThatCannotBeOpenedIsNamed) {
+  const auto journal = Journal::Open(dir_.path() + "/none/journal", TestKey(2).public_key());
+  EXPECT_THAT(std::string(journal.status().message()), HasSubstr("/none/journal"));
+}
+
+}  // namespace
+}  // namespace flblk::plugin
