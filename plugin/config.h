@@ -45,6 +45,7 @@ struct Config {
   // the network
   std::string world_chain;
   std::optional<PublicKey> authorizer_vk;
+  std::string metadata = "any";
   bool eth = true;
   std::optional<uint64_t> network_id;
   std::optional<Hash32> genesis;

@@ -85,6 +85,7 @@ void ApplyPreset(const std::string& world_chain, Config& config) {
   for (const Preset& preset : kPresets) {
     if (preset.name != world_chain) continue;
     config.network_id = preset.network_id;
+    config.metadata = "world-chain";
     config.genesis = Constant<32>(preset.genesis);
     config.fork_hash = Constant<4>(preset.fork_hash);
     config.fork_next = preset.fork_next;

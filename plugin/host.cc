@@ -3,6 +3,9 @@
 #include <chrono>
 #include <memory>
 
+#include "p2p/wire/metadata.h"
+#include "plugin/text.h"
+
 namespace flblk::plugin {
 namespace {
 
@@ -12,8 +15,8 @@ Duration Since(std::chrono::steady_clock::time_point begin) {
 
 }  // namespace
 
-Host::Host(net::Node* node, const Hub* hub, PublishObserver* observer)
-    : node_(node), hub_(hub), observer_(observer) {}
+Host::Host(net::Node* node, const Hub* hub, PublishObserver* observer, bool world_chain_metadata)
+    : node_(node), hub_(hub), observer_(observer), world_chain_metadata_(world_chain_metadata) {}
 
 Verdict Host::Complete(absl::Status status, uint64_t index) {
   const PublishView view = hub_->view();
@@ -38,6 +41,11 @@ void Host::Publish(wire::FlashblocksPayloadV1 flashblock,
     if (observer_ != nullptr) observer_->OnVerdict(verdict, Since(call->begin));
     call->done(verdict);
   };
+  const std::string& metadata = flashblock.metadata;  // empty: the engine writes it
+  if (world_chain_metadata_ && !metadata.empty() && !wire::IsCanonicalMetadata(metadata)) {
+    return finish(Invalid(
+        "metadata: not in World Chain's form, {\"fees\":\"0x..\",\"flashblock_timestamp\":ns}"));
+  }
   if (auto status = node_->Publish(std::move(flashblock), finish); !status.ok())
     finish(std::move(status));
 }

@@ -26,8 +26,11 @@ class PublishObserver {
 
 class Host {
  public:
-  // `node`, `hub` and `observer` (may be null) outlive every call.
-  Host(net::Node* node, const Hub* hub, PublishObserver* observer);
+  // `node`, `hub` and `observer` (may be null) outlive every call. `world_chain_metadata`: a delta
+  // whose metadata is not what a World Chain node writes is refused, for its peers would take it
+  // for an offence of ours.
+  Host(net::Node* node, const Hub* hub, PublishObserver* observer,
+       bool world_chain_metadata = false);
 
   // Any thread. `done` is called exactly once: on the calling thread where the node refuses the
   // call at once (queue full, stopping), else on the network thread, where it must not block.
@@ -49,6 +52,7 @@ class Host {
   net::Node* node_;
   const Hub* hub_;
   PublishObserver* observer_;
+  const bool world_chain_metadata_;
   std::atomic<uint64_t> published_ = 0, refused_ = 0;
 };
 

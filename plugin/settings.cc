@@ -34,9 +34,11 @@ const Setting kSettings[] = {
      uint64_t{1} << 20, uint64_t{1} << 30},
     {"flblk1", &Config::flblk1, "", "offer flblk/1 beside flblk/2"},
     // ---- the network
-    {"world_chain", &Config::world_chain, "mainnet|sepolia", "preset: network_id, genesis, fork and authorizer_vk of World Chain",
+    {"world_chain", &Config::world_chain, "mainnet|sepolia", "preset: network_id, genesis, fork, metadata and authorizer_vk of World Chain",
      0, UINT64_MAX, "", "mainnet|sepolia"},
     {"authorizer_vk", &Config::authorizer_vk, "HEX32", "the network's authorizer, Ed25519 public key"},
+    {"metadata", &Config::metadata, "any|world-chain", "what our flashblocks' metadata may be; World Chain peers penalise all but their own form",
+     0, UINT64_MAX, "", "any|world-chain"},
     {"eth", &Config::eth, "", "offer the eth companion that reth nodes ask for"},
     {"network_id", &Config::network_id, "N", "network id peers must have; absent: any"},
     {"genesis", &Config::genesis, "HEX32", "genesis hash peers must have; absent: any"},
