@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "plugin/config.h"
 #include "plugin/peer_metrics.h"
+#include "plugin/text.h"
 
 namespace flblk::plugin {
 namespace {
@@ -53,7 +54,7 @@ class Impl final : public Metrics {
   void OnFlashblock(const core::FlashblockDelivered& event, int64_t unix_ns) override;
   void OnTransition(const Transition& transition) override;
   void OnEquivocation(const core::EquivocationFound& event, int64_t) override {
-    equivocations_.Add({{"kind", Name(event.kind)}}).Increment();
+    equivocations_.Add({{"kind", Word(Name(event.kind))}}).Increment();
   }
   void OnPeerUp(const net::PeerInfo&) override { peers_.Increment(); }
   void OnPeerDown(const net::PeerInfo& peer, const std::string&) override {
@@ -61,7 +62,7 @@ class Impl final : public Metrics {
     peer_metrics_.Remember(peer);
   }
   void OnPenalty(const net::PeerInfo&, const core::Penalise& event) override {
-    penalties_.Add({{"offence", Name(event.offence)}}).Increment();
+    penalties_.Add({{"offence", Word(Name(event.offence))}}).Increment();
     if (event.offence == core::Offence::kBadSignature) signature_failures_.Increment();
   }
   void OnLost() override { lost_.Increment(); }
@@ -136,10 +137,53 @@ void Impl::OnFlashblock(const core::FlashblockDelivered& event, int64_t unix_ns)
 void Impl::OnTransition(const Transition& transition) {
   const core::PublishingChanged& change = transition.change;
   SetState(change.to);
-  handoffs_.Add({{"cause", Name(change.cause)}}).Increment();
+  handoffs_.Add({{"cause", Word(Name(change.cause))}}).Increment();
   const bool waited =
       change.from == core::PublishState::kWaiting && change.to != core::PublishState::kWaiting;
   if (waited) waiting_.Observe(Seconds(change.in_previous_state));
+}
+
+prometheus::MetricFamily CounterFamily(const char* name, const char* help) {
+  prometheus::MetricFamily out;
+  out.name = name;
+  out.help = help;
+  out.type = prometheus::MetricType::Counter;
+  return out;
+}
+
+void AddValue(prometheus::MetricFamily& family, const char* label, const char* value,
+              uint64_t count) {
+  prometheus::ClientMetric& metric = family.metric.emplace_back();
+  metric.label.push_back({label, value});
+  metric.counter.value = static_cast<double>(count);
+}
+
+// The counters the node keeps itself.
+std::vector<prometheus::MetricFamily> Families(const net::NodeStats& stats) {
+  auto received = CounterFamily("flblk_received_total", "What became of the messages received");
+  const core::EngineStats& engine = stats.engine;
+  const std::pair<const char*, uint64_t> kinds[] = {{"new", engine.flashblocks_new},
+                                                    {"duplicate", engine.duplicates},
+                                                    {"own_echo", engine.own_echoes},
+                                                    {"late", engine.late},
+                                                    {"stale", engine.stale},
+                                                    {"future", engine.future},
+                                                    {"bad_signature", engine.bad_signature},
+                                                    {"malformed", engine.malformed},
+                                                    {"invalid", engine.invalid},
+                                                    {"unsolicited", engine.unsolicited},
+                                                    {"flood", engine.flood},
+                                                    {"conflict", engine.conflicts},
+                                                    {"equivocation", engine.equivocations}};
+  for (const auto& [kind, count] : kinds) AddValue(received, "verdict", kind, count);
+  auto refused =
+      CounterFamily("flblk_connections_failed_total", "Connections that did not become sessions");
+  AddValue(refused, "at", "dial", stats.dials_failed);
+  AddValue(refused, "at", "handshake", stats.handshakes_failed);
+  AddValue(refused, "at", "door", stats.inbound_refused);
+  auto bans = CounterFamily("flblk_bans_total", "Peers banned for what they did");
+  bans.metric.emplace_back().counter.value = static_cast<double>(stats.bans);
+  return {received, refused, bans};
 }
 
 std::string Impl::Scrape() {
@@ -149,6 +193,11 @@ std::string Impl::Scrape() {
   std::vector<prometheus::MetricFamily> extra;
   if (sources_.peers) {
     if (const auto peers = sources_.peers(); peers.ok()) extra = peer_metrics_.Collect(*peers);
+  }
+  if (sources_.stats) {
+    if (const auto stats = sources_.stats(); stats.ok()) {
+      for (auto& family : Families(*stats)) extra.push_back(std::move(family));
+    }
   }
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
   families.insert(families.end(), extra.begin(), extra.end());

@@ -21,6 +21,7 @@ class Metrics : public Sink, public PublishObserver {
   struct Sources {
     const Hub* hub = nullptr;
     std::function<absl::StatusOr<std::vector<net::PeerInfo>>()> peers;  // may be empty
+    std::function<absl::StatusOr<net::NodeStats>()> stats;              // may be empty
     std::function<size_t()> subscribers;                                // may be empty
   };
   static std::unique_ptr<Metrics> Create(Sources sources);

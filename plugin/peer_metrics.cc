@@ -86,9 +86,8 @@ std::vector<MetricFamily> PeerMetrics::Collect(const std::vector<net::PeerInfo>&
     if (label != "untrusted") Add(score, label, ns);
   }
   for (const auto& [label, bytes] : waiting) Add(queued, label, static_cast<double>(bytes));
-  for (const auto& [label, now] : sums) {
-    Counters& sum = reported_[label];
-    sum.KeepMaximum(now);
+  for (const auto& [label, now] : sums) reported_[label].KeepMaximum(now);
+  for (const auto& [label, sum] : reported_) {
     Add(in, label, static_cast<double>(sum.bytes_in));
     Add(out, label, static_cast<double>(sum.bytes_out));
     Add(missed, label, static_cast<double>(sum.missed));

@@ -1,0 +1,156 @@
+#include "plugin/metrics.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "plugin/testing/samples.h"
+#include "plugin/text.h"
+
+namespace flblk::plugin {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+net::PeerInfo Peer(uint8_t id, bool trusted, uint64_t bytes) {
+  net::PeerInfo peer;
+  peer.node_id.fill(id);
+  peer.trusted = trusted;
+  peer.bytes_in = bytes;
+  peer.bytes_out = 2 * bytes;
+  peer.gossip.missed = 3;
+  peer.gossip.receiving_from = true;
+  peer.gossip.latency = std::chrono::milliseconds(4);
+  return peer;
+}
+
+class MetricsTest : public testing::Test {
+ protected:
+  core::FlashblockDelivered Delivered(uint64_t index, bool own) {
+    core::FlashblockDelivered out;
+    out.authorization = authorization_;
+    out.flashblock =
+        std::make_shared<const wire::FlashblocksPayloadV1>(TestFlashblock(authorization_, index));
+    auto frame = std::make_shared<wire::Frame>();
+    frame->body.resize(500);
+    out.frame = frame;
+    out.own = own;
+    return out;
+  }
+
+  const Authorization authorization_ = TestAuthorization(100);
+  Hub hub_;
+  std::vector<net::PeerInfo> peers_;
+  net::NodeStats stats_;
+  std::unique_ptr<Metrics> metrics_ = Metrics::Create(
+      {.hub = &hub_,
+       .peers = [this]() -> absl::StatusOr<std::vector<net::PeerInfo>> { return peers_; },
+       .stats = [this]() -> absl::StatusOr<net::NodeStats> { return stats_; },
+       .subscribers = [] { return size_t{2}; }});
+};
+
+TEST_F(MetricsTest, CountsWhatHappens) {
+  metrics_->OnFlashblock(Delivered(0, true), 1'000'000'000);
+  metrics_->OnFlashblock(Delivered(1, false), 1'200'000'000);
+  Transition transition;
+  transition.change.from = core::PublishState::kWaiting;
+  transition.change.to = core::PublishState::kPublishing;
+  transition.change.cause = core::Cause::kRivalStopped;
+  transition.change.in_previous_state = std::chrono::milliseconds(250);
+  metrics_->OnTransition(transition);
+  metrics_->OnPenalty({}, {1, core::Offence::kBadSignature, ""});
+  metrics_->OnEquivocation({}, 0);
+  metrics_->OnVerdict(Verdict{.status = absl::OkStatus()}, std::chrono::microseconds(30));
+  metrics_->OnVerdict(Verdict{.status = absl::OutOfRangeError("")}, std::chrono::microseconds(30));
+  metrics_->OnLost();
+  const std::string text = metrics_->Scrape();
+  for (const char* line : {"reth_flashblocks_p2p_size_count 2",
+                           "reth_flashblocks_p2p_size_sum 1000",
+                           "reth_flashblocks_p2p_tx_count_sum 4",
+                           "reth_flashblocks_p2p_gas_used_sum 63000",
+                           "reth_flashblocks_p2p_interval_count 1",
+                           "reth_flashblocks_p2p_interval_sum 0.2",
+                           "flblk_flashblocks_total{source=\"own\"} 1",
+                           "flblk_flashblocks_total{source=\"peer\"} 1",
+                           "flblk_publish_state{state=\"publishing\"} 1",
+                           "flblk_publish_state{state=\"idle\"} 0",
+                           "flblk_transitions_total{cause=\"rival_stopped\"} 1",
+                           "flblk_waiting_seconds_sum 0.25",
+                           "flblk_penalties_total{offence=\"bad_signature\"} 1",
+                           "flblk_signature_failures_total 1",
+                           "flblk_equivocations_total{kind=",
+                           "flblk_publish_total{code=\"OK\"} 1",
+                           "flblk_publish_total{code=\"OUT_OF_RANGE\"} 1",
+                           "flblk_publish_seconds_count 2",
+                           "flblk_event_overflows_total 1",
+                           "flblk_subscribers 2",
+                           "flblk_seconds_since_last_flashblock -1",
+                           "flblk_build_info{version="}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, TrustedPeersHaveTheirOwnLineTheOthersShareOne) {
+  peers_ = {Peer(1, true, 100), Peer(2, false, 10), Peer(3, false, 5)};
+  const std::string id = ToHex(peers_[0].node_id);
+  const std::string text = metrics_->Scrape();
+  EXPECT_THAT(text,
+              HasSubstr(Cat("reth_flashblocks_p2p_bandwidth_inbound{peer_id=\"", id, "\"} 100")));
+  EXPECT_THAT(text, HasSubstr("reth_flashblocks_p2p_bandwidth_inbound{peer_id=\"untrusted\"} 15"));
+  EXPECT_THAT(text, HasSubstr("reth_flashblocks_p2p_bandwidth_outbound{peer_id=\"untrusted\"} 30"));
+  EXPECT_THAT(text, HasSubstr("reth_flashblocks_p2p_missed_flashblocks{peer_id=\"untrusted\"} 6"));
+  EXPECT_THAT(text,
+              HasSubstr(Cat("reth_flashblocks_p2p_peer_score{peer_id=\"", id, "\"} 4000000")));
+  EXPECT_THAT(text, HasSubstr("reth_flashblocks_p2p_latency_count{peer_id=\"untrusted\"} 2"));
+  EXPECT_THAT(text, Not(HasSubstr(ToHex(peers_[1].node_id))));
+}
+
+TEST_F(MetricsTest, TheNodesOwnCountersAreShown) {
+  stats_.engine.duplicates = 5;
+  stats_.handshakes_failed = 6;
+  stats_.bans = 7;
+  const std::string text = metrics_->Scrape();
+  EXPECT_THAT(text, HasSubstr("flblk_received_total{verdict=\"duplicate\"} 5"));
+  EXPECT_THAT(text, HasSubstr("flblk_connections_failed_total{at=\"handshake\"} 6"));
+  EXPECT_THAT(text, HasSubstr("flblk_bans_total 7"));
+}
+
+TEST_F(MetricsTest, CountersOfPeersNeverFall) {
+  const std::string line = "reth_flashblocks_p2p_bandwidth_inbound{peer_id=\"untrusted\"} ";
+  peers_ = {Peer(2, false, 10)};
+  EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "10"));
+  peers_.clear();  // gone from the list, not yet told
+  EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "10"));
+  metrics_->OnPeerUp(Peer(2, false, 0));
+  metrics_->OnPeerDown(Peer(2, false, 12), "test");
+  EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "12"));
+  peers_ = {Peer(2, false, 3)};  // back again
+  EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "15"));
+}
+
+// Every series that World Chain's dashboard reads exists here, those aside that have no meaning for
+// this node.
+TEST_F(MetricsTest, TheWorldChainDashboardFindsItsSeries) {
+  metrics_->OnFlashblock(Delivered(0, true), 1);
+  peers_ = {Peer(1, true, 100)};
+  const std::string text = metrics_->Scrape();
+  std::ifstream file(std::string(FLBLK_TEST_DATA) +
+                     "/fixtures/world-chain_grafana_flashblocks-p2p.json");
+  const std::string dashboard((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_FALSE(nlohmann::json::parse(dashboard, nullptr, false).is_discarded());
+  const std::regex name("reth_flashblocks_p2p_[a-z_]+");
+  int found = 0;
+  for (std::sregex_iterator it(dashboard.begin(), dashboard.end(), name), end; it != end; ++it) {
+    if (it->str() == "reth_flashblocks_p2p_event_stream_epochs_stale")
+      continue;  // of their event stream
+    EXPECT_THAT(text, HasSubstr("\n" + it->str())) << it->str();
+    ++found;
+  }
+  EXPECT_GT(found, 10);
+}
+
+}  // namespace
+}  // namespace flblk::plugin
