@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""flblkd and flblkctl as an operator uses them: sidecar_test.py FLBLKD FLBLKCTL FIXTURES
+
+Loopback only; every process is ended by its own handle; every wait is bounded.
+"""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+FLBLKD, FLBLKCTL, FIXTURES = (pathlib.Path(p).resolve() for p in sys.argv[1:4])
+LIMIT = 60  # seconds; generous, for sanitizers on a busy machine
+RECORDED = FIXTURES / "op-alloy_unichain_sepolia_block_35535698_sequence.json"
+
+
+def run(program, *args, env=None, check=True, stdin=None):
+    result = subprocess.run([program, *args], capture_output=True, text=True, timeout=LIMIT, input=stdin,
+                            env={**os.environ, **(env or {})})
+    if check and result.returncode != 0:
+        raise AssertionError(f"{program.name} {args}: {result.returncode}: {result.stderr}")
+    return result
+
+
+class Node:
+    """A running flblkd."""
+
+    def __init__(self, directory, *flags, env=None):
+        self.directory = directory
+        command = [FLBLKD, f"--datadir={directory}", "--addr=127.0.0.1", "--port=0", *flags]
+        self.log = open(f"{directory}.log", "w+")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env={**os.environ, **(env or {})})
+        self.said = {}
+        for line in self.process.stdout:
+            word, _, rest = line.strip().partition(" ")
+            self.said[word] = rest
+            if word == "http":
+                break
+
+    def ctl(self, *args, **kwargs):
+        return run(FLBLKCTL, f"--grpc=unix:{self.directory}/flblk.sock", *args, **kwargs)
+
+    def status(self):
+        return json.loads(self.ctl("status", "--json").stdout)
+
+    def end(self, sig=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        code = self.process.wait(LIMIT)
+        self.process.stdout.close()
+        self.log.close()
+        return code
+
+
+class SidecarTest(unittest.TestCase):
+    def setUp(self):
+        self.temp = tempfile.TemporaryDirectory(prefix="flblk")
+        self.addCleanup(self.temp.cleanup)
+        self.dir = self.temp.name
+        self.authorizer = run(FLBLKCTL, "keygen", f"{self.dir}/authorizer").stdout.strip()
+        self.builder = run(FLBLKCTL, "keygen", f"{self.dir}/builder").stdout.strip()
+
+    def start(self, name, *flags, env=None):
+        node = Node(f"{self.dir}/{name}", f"--authorizer-vk={self.authorizer}", *flags, env=env)
+        self.addCleanup(node.end)
+        return node
+
+    def authorize(self, payload_id, timestamp):
+        return run(FLBLKCTL, "authorize", f"--authorizer-sk-file={self.dir}/authorizer", f"--builder-vk={self.builder}",
+                   f"--payload-id={payload_id}", f"--timestamp={timestamp}").stdout
+
+    def wait_for(self, what, limit=LIMIT):
+        end = time.monotonic() + limit
+        while not what():
+            self.assertLess(time.monotonic(), end, "waited too long")
+            time.sleep(0.02)
+
+    # ------------------------------------------------------------------------------------------------ flblkctl
+    def test_keys(self):
+        path = f"{self.dir}/key"
+        public = run(FLBLKCTL, "keygen", path, "--json")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertEqual(json.loads(public.stdout)["public_key"], run(FLBLKCTL, "pubkey", path).stdout.strip())
+        self.assertNotIn(pathlib.Path(path).read_text().strip(), public.stdout)
+        again = run(FLBLKCTL, "keygen", path, check=False)
+        self.assertEqual(again.returncode, 1)
+        node = f"{self.dir}/nodekey"
+        node_id = run(FLBLKCTL, "keygen", node, "--node").stdout.strip()
+        self.assertEqual(len(node_id), 128)
+        self.assertEqual(run(FLBLKCTL, "pubkey", node, "--node").stdout.strip(), node_id)
+        self.assertEqual(run(FLBLKCTL, "enode", node, "[::1]:30303").stdout.strip(), f"enode://{node_id}@[::1]:30303")
+        os.chmod(path, 0o644)
+        self.assertIn("0644", run(FLBLKCTL, "pubkey", path, check=False).stderr)
+
+    def test_authorize_is_json(self):
+        authorization = json.loads(self.authorize("0x0401020304050607", 1700000002))
+        self.assertEqual(authorization["payload_id"], "0x0401020304050607")
+        self.assertEqual(bytes(authorization["builder_vk"]).hex(), self.builder)
+
+    def test_ctl_errors(self):
+        for args, text in [(["stauts"], "is no command"), (["status", "--jsn"], "nearest known one is --json"),
+                           (["keygen"], "usage"), (["authorize"], "--authorizer-sk-file: missing"),
+                           (["--grpc=unix:/nonexistent", "status"], "connect"), ([], "usage")]:
+            result = run(FLBLKCTL, *args, check=False)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(text, result.stderr)
+
+    # ------------------------------------------------------------------------------------------ flblkd's settings
+    def test_help_version_dump(self):
+        self.assertIn("--takeover-after", run(FLBLKD, "--help").stdout)
+        self.assertRegex(run(FLBLKD, "--version").stdout, r"^flblkd \d+\.\d+\.\d+\n$")
+        config = f"{self.dir}/flblkd.toml"
+        pathlib.Path(config).write_text('max_send_peers = 4\nmax_receive_peers = 2\n')
+        dump = run(FLBLKD, f"--config={config}", "--dump-config", "--world-chain=mainnet",
+                   env={"FLBLK_MAX_SEND_PEERS": "5", "FLBLK_BUILDER_SK": "42" * 32}).stdout
+        self.assertIn("max_send_peers = 5\n", dump)
+        self.assertIn("max_receive_peers = 2\n", dump)
+        self.assertIn("network_id = 480\n", dump)
+        self.assertNotIn("4242", dump)
+
+    def test_refusals_exit_at_once_with_one_line(self):
+        taken = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(taken.close)
+        port = taken.getsockname()[1]
+        key = f"{self.dir}/loose"
+        pathlib.Path(key).write_text("11" * 32)
+        os.chmod(key, 0o644)
+        base = [f"--datadir={self.dir}/refused", "--addr=127.0.0.1", f"--authorizer-vk={self.authorizer}"]
+        for flags, code, text in [
+                (["--max-send-pears=1"], 2, "nearest known one is --max-send-peers"),
+                (["--port=0", "--grpc=0.0.0.0:50051"], 2, "can be reached from other machines"),
+                (["--port=0", f"--builder-sk-file={key}"], 1, "others may use it (mode 0644)"),
+                (["--port=0", f"--builder-sk-file={self.dir}/none"], 1, "builder_sk_file"),
+                ([f"--port={port}"], 1, str(port)),
+                (["--port=0", f"--grpc=127.0.0.1:{port}"], 1, f"grpc 127.0.0.1:{port}: Address already in use"),
+                (["--port=0", f"--http=127.0.0.1:{port}"], 1, f"http 127.0.0.1:{port}: Address already in use")]:
+            result = run(FLBLKD, *base, *flags, check=False)
+            self.assertEqual(result.returncode, code, result.stderr)
+            last = result.stderr.strip().splitlines()[-1]
+            self.assertTrue(last.startswith("flblkd: "), result.stderr)
+            self.assertIn(text, last)
+
+    # --------------------------------------------------------------------------------------------------- a life
+    def test_a_block_goes_through_two_nodes(self):
+        block = json.loads(RECORDED.read_text())
+        publisher = self.start("publisher", f"--builder-sk-file={self.dir}/builder", "--http=127.0.0.1:0")
+        relay = self.start("relay")
+        relay.ctl("add-peer", publisher.said["enode"], "--trusted")
+        self.wait_for(lambda: relay.status()["peers"] == 1 and publisher.status()["peers"] == 1)
+        # The relay is fed once it has asked and was accepted.
+        self.wait_for(lambda: any(json.loads(p)["receiving_from"] for p in relay.ctl("peers", "--json").stdout.splitlines()))
+        authorization = f"{self.dir}/authorization.json"
+        pathlib.Path(authorization).write_text(
+            self.authorize("0x04" + block[0]["payload_id"][4:], int(block[0]["base"]["timestamp"], 16)))
+        published = publisher.ctl("publish", str(RECORDED), f"--authorization={authorization}", "--seal", "--json").stdout
+        self.assertEqual([json.loads(line)["index"] for line in published.splitlines()], list(range(len(block))))
+        tail = relay.ctl("tail", f"--count={len(block)}", "--json").stdout.splitlines()
+        for index, line in enumerate(tail):
+            flashblock = json.loads(line)
+            self.assertEqual(flashblock["index"], index)
+            self.assertEqual(flashblock["payload_id"], "0x04" + block[0]["payload_id"][4:])
+            self.assertEqual(flashblock["diff"]["transactions"], block[index]["diff"]["transactions"])
+            self.assertEqual(flashblock["builder_vk"], "0x" + self.builder)
+        whole = json.loads(relay.ctl("block", "--json").stdout)
+        self.assertEqual(whole["block_hash"], block[-1]["diff"]["block_hash"])
+        self.assertEqual(len(whole["transactions"]), sum(len(f["diff"]["transactions"]) for f in block))
+        self.assertEqual(whole["gas_used"], int(block[-1]["diff"]["gas_used"], 16))
+        refused = publisher.ctl("publish", str(RECORDED), check=False)
+        self.assertEqual(refused.returncode, 1)
+        watch = json.loads(publisher.ctl("watch", "--count=1", "--json").stdout)
+        self.assertEqual(watch["state"], "publishing")
+        publisher.ctl("stop")
+        history = [json.loads(line) for line in publisher.ctl("history", "--json").stdout.splitlines()]
+        self.assertEqual([entry["to"] for entry in history], ["publishing", "idle"])
+        metrics = urllib.request.urlopen(f"http://{publisher.said['http']}/metrics", timeout=LIMIT).read().decode()
+        self.assertIn(f'flblk_flashblocks_total{{source="own"}} {len(block)}', metrics)
+        relay.ctl("remove-peer", publisher.said["enode"])
+        self.wait_for(lambda: publisher.status()["peers"] == 0)
+
+    def test_signals(self):
+        for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            node = self.start(f"node{sig}", env={"FLBLK_BUILDER_SK": pathlib.Path(f"{self.dir}/builder").read_text()})
+            self.assertEqual(node.status()["builder_vk"], "0x" + self.builder)
+            begin = time.monotonic()
+            self.assertEqual(node.end(sig), 0)
+            self.assertLess(time.monotonic() - begin, 10)
+            self.assertFalse(os.path.exists(f"{node.directory}/flblk.sock"))
+
+    def test_json_log(self):
+        node = self.start("node", "--log-format=json")
+        node.end()
+        lines = pathlib.Path(f"{node.directory}.log").read_text().splitlines()
+        messages = [json.loads(line) for line in lines]
+        self.assertTrue(any("started" in m["msg"] and m["level"] == "info" for m in messages))
+        self.assertTrue(all(m["ts"].endswith("Z") for m in messages))
+
+    def test_a_killed_node_leaves_nothing_that_stops_the_next(self):
+        node = self.start("node")
+        first = node.said["enode"].split("@")[0]
+        node.process.kill()
+        node.process.wait(LIMIT)
+        self.assertTrue(os.path.exists(f"{node.directory}/flblk.sock"))
+        again = self.start("node")
+        self.assertEqual(again.said["enode"].split("@")[0], first)
+        self.assertEqual(again.status()["health"], 200)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
