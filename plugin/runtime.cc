@@ -5,6 +5,7 @@
 #include "p2p/rlpx/node_key.h"
 #include "plugin/event_log.h"
 #include "plugin/files.h"
+#include "plugin/journal.h"
 #include "plugin/metrics.h"
 #include "plugin/servers.h"
 #include "plugin/text.h"
@@ -39,6 +40,7 @@ class Impl final : public Runtime {
   std::unique_ptr<DataDirectory> directory_;
   std::optional<rlpx::NodeKey> node_key_;
   std::unique_ptr<LocalSigner> signer_;
+  std::unique_ptr<Journal> journal_;
   HealthMonitor health_;
   std::unique_ptr<EventLog> event_log_;
   std::unique_ptr<Metrics> metrics_;
@@ -73,8 +75,13 @@ absl::Status Impl::Load() {
 
   std::optional<PublicKey> builder;
   if (signer_) builder = signer_->public_key();
+  if (const std::string& path = options_.config.sign_once_journal; !path.empty() && builder) {
+    auto journal = Journal::Open(path, *builder);
+    if (!journal.ok()) return journal.status();
+    journal_ = *std::move(journal);
+  }
   auto node = options_.make_node(ToNodeConfig(options_.config, builder), &*node_key_, signer_.get(),
-                                 nullptr, &hub_);
+                                 journal_.get(), &hub_);
   if (!node.ok()) return node.status();
   node_ = *std::move(node);
 
@@ -82,8 +89,10 @@ absl::Status Impl::Load() {
   metrics_ =
       Metrics::Create({.hub = &hub_,
                        .peers = [this] { return node_->Peers(); },
+                       .stats = [this] { return node_->Stats(); },
                        .subscribers = [this] { return servers_ ? servers_->subscribers() : 0; }});
-  host_ = std::make_unique<Host>(node_.get(), &hub_, metrics_.get());
+  host_ = std::make_unique<Host>(node_.get(), &hub_, metrics_.get(),
+                                 options_.config.metadata == "world-chain");
   for (Sink* sink : {static_cast<Sink*>(&health_), static_cast<Sink*>(metrics_.get()),
                      static_cast<Sink*>(event_log_.get())}) {
     hub_.AddSink(sink);
