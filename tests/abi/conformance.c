@@ -1,0 +1,207 @@
+/*
+ * conformance PATH DIRECTORY: what every libflblk.so of major version 1 must do, checked through
+ * dlopen only. Prints one line per failed check; exit 0 where all hold.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/flblk.h"
+
+static int failures = 0;
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "line %d: not so: %s\n", __LINE__, #condition); \
+      ++failures;                                                     \
+    }                                                                 \
+  } while (0)
+
+static const char kVk[] =
+    "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"; /* seed 01 x 32 */
+
+static int published = 0;
+static void on_publishing(void* user, const flblk_publishing_event* event) {
+  (void)user;
+  if (event->struct_size >= sizeof *event) ++published;
+}
+
+static flblk_bytes text(const char* s) {
+  flblk_bytes out;
+  out.data = (const uint8_t*)s;
+  out.size = strlen(s);
+  return out;
+}
+
+static flblk_status create(const flblk_api* api, const char* config, flblk_plugin** plugin) {
+  flblk_options options;
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.config = text(config);
+  return api->create(&options, plugin);
+}
+
+static void check_bad_calls(const flblk_api* api) {
+  flblk_plugin* plugin = (flblk_plugin*)1;
+  flblk_options options;
+  memset(&options, 0, sizeof options);
+  CHECK(api->create(NULL, &plugin) == FLBLK_INVALID_ARGUMENT);
+  CHECK(plugin == NULL);
+  CHECK(api->create(&options, NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(api->create(&options, &plugin) == FLBLK_INVALID_ARGUMENT); /* struct_size 0 */
+  CHECK(strstr(api->last_error(), "struct_size") != NULL);
+  options.struct_size = sizeof options;
+  options.config.size = 5; /* with data NULL */
+  CHECK(api->create(&options, &plugin) == FLBLK_INVALID_ARGUMENT);
+  CHECK(create(api, "prot = 1", &plugin) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "nearest known one is port") != NULL);
+  CHECK(create(api, "port = 0", &plugin) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "authorizer_vk") != NULL);
+  CHECK(plugin == NULL);
+  CHECK(api->start(NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(api->stop(NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(api->publish(NULL, NULL, NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(api->destroy(NULL) == FLBLK_OK);
+  CHECK(strcmp(api->grpc_target(NULL), "") == 0);
+}
+
+static void check_calls(const flblk_api* api, flblk_plugin* plugin) {
+  static const uint8_t id[8] = {0};
+  flblk_forkchoice update;
+  flblk_forkchoice_result result;
+  flblk_flashblock flashblock;
+  flblk_publish_result verdict;
+  flblk_stats stats;
+  memset(&update, 0, sizeof update);
+  memset(&result, 0, sizeof result);
+  memset(&flashblock, 0, sizeof flashblock);
+  memset(&verdict, 0, sizeof verdict);
+  memset(&stats, 0, sizeof stats);
+  update.struct_size = sizeof update;
+  result.struct_size = sizeof result;
+  CHECK(api->forkchoice_updated(plugin, &update, &result) == FLBLK_OK);
+  CHECK(result.state == FLBLK_STATE_IDLE);
+  CHECK(api->forkchoice_updated(plugin, &update, NULL) == FLBLK_OK);
+  update.flags = 1u << 31;
+  CHECK(api->forkchoice_updated(plugin, &update, NULL) == FLBLK_INVALID_ARGUMENT);
+  update.flags = FLBLK_FC_AUTHORIZATION;
+  CHECK(api->forkchoice_updated(plugin, &update, NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "ATTRIBUTES") != NULL);
+  update.flags = FLBLK_FC_AUTHORIZATION | FLBLK_FC_ATTRIBUTES;
+  CHECK(api->forkchoice_updated(plugin, &update, NULL) != FLBLK_OK);
+
+  CHECK(api->publish(plugin, &flashblock, NULL) == FLBLK_INVALID_ARGUMENT);
+  flashblock.struct_size = sizeof flashblock;
+  verdict.struct_size = sizeof verdict;
+  CHECK(api->publish(plugin, &flashblock, &verdict) == FLBLK_INVALID_ARGUMENT);
+  CHECK(verdict.code == FLBLK_INVALID_ARGUMENT);
+  flashblock.encoding = 7;
+  CHECK(api->publish(plugin, &flashblock, &verdict) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "encoding") != NULL);
+  flashblock.encoding = FLBLK_ENCODING_RLP;
+  flashblock.data.data = id;
+  flashblock.data.size = UINT64_C(1) << 40;
+  CHECK(api->publish(plugin, &flashblock, &verdict) == FLBLK_RESOURCE_EXHAUSTED);
+  CHECK(strstr(api->last_error(), "at most 16777215") != NULL);
+  CHECK(api->publish_async(plugin, &flashblock, 1) == FLBLK_RESOURCE_EXHAUSTED);
+  CHECK(api->payload_sealed(plugin, NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(api->payload_sealed(plugin, id) == FLBLK_OK);
+  CHECK(api->stop_publishing(plugin, text("conformance")) == FLBLK_OK);
+
+  CHECK(api->stats(plugin, &stats) == FLBLK_INVALID_ARGUMENT); /* struct_size 0 */
+  stats.struct_size = 8;                                       /* an older host */
+  stats.peers = 77;
+  CHECK(api->stats(plugin, &stats) == FLBLK_OK);
+  CHECK(stats.struct_size == 8 && stats.state == FLBLK_STATE_IDLE && stats.peers == 77);
+  stats.struct_size = sizeof stats;
+  CHECK(api->stats(plugin, &stats) == FLBLK_OK);
+  CHECK(stats.peers == 0 && stats.refused == 0 && stats.published == 0);
+  CHECK(strncmp(api->enode(plugin), "enode://", 8) == 0);
+  CHECK(strncmp(api->grpc_target(plugin), "unix:", 5) == 0);
+  CHECK(strcmp(api->http_address(plugin), "") == 0);
+}
+
+static void check_life(const flblk_api* api, const char* directory) {
+  char config[1024];
+  flblk_plugin* plugin = NULL;
+  flblk_callbacks callbacks;
+  flblk_options options;
+  flblk_stats stats;
+  uint8_t seed[32];
+  snprintf(config, sizeof config,
+           "datadir = \"%s/node\"\naddr = \"127.0.0.1\"\nport = 0\nauthorizer_vk = \"%s\"\n",
+           directory, kVk);
+  memset(&callbacks, 0, sizeof callbacks);
+  callbacks.struct_size = sizeof callbacks;
+  callbacks.on_publishing = on_publishing;
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.config = text(config);
+  options.callbacks = &callbacks;
+  memset(seed, 2, sizeof seed);
+  options.builder_seed.data = seed;
+  options.builder_seed.size = 31;
+  CHECK(api->create(&options, &plugin) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "31 bytes, expected 32") != NULL);
+  options.builder_seed.size = 32;
+  CHECK(api->create(&options, &plugin) == FLBLK_OK);
+  memset(seed, 0, sizeof seed); /* the plugin has its own copy */
+  if (plugin == NULL) {
+    fprintf(stderr, "create: %s\n", api->last_error());
+    return;
+  }
+  CHECK(api->stop_publishing(plugin, text("")) == FLBLK_FAILED_PRECONDITION); /* not started */
+  CHECK(api->start(plugin) == FLBLK_OK);
+  CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
+  check_calls(api, plugin);
+  CHECK(api->stop(plugin) == FLBLK_OK);
+  CHECK(api->stop(plugin) == FLBLK_OK);
+  CHECK(api->payload_sealed(plugin, (const uint8_t*)"12345678") == FLBLK_UNAVAILABLE);
+  memset(&stats, 0, sizeof stats);
+  stats.struct_size = sizeof stats;
+  CHECK(api->stats(plugin, &stats) == FLBLK_OK);
+  CHECK(stats.health == 503);
+  CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
+  CHECK(api->destroy(plugin) == FLBLK_OK);
+}
+
+int main(int argc, char** argv) {
+  void* so;
+  flblk_get_api_fn get_api;
+  flblk_abi_version_fn abi_version;
+  const flblk_api* api;
+  if (argc != 3) {
+    fprintf(stderr, "usage: conformance libflblk.so DIRECTORY\n");
+    return 2;
+  }
+  so = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  if (so == NULL) {
+    fprintf(stderr, "%s\n", dlerror());
+    return 1;
+  }
+  *(void**)&get_api = dlsym(so, FLBLK_GET_API_SYMBOL);
+  *(void**)&abi_version = dlsym(so, FLBLK_ABI_VERSION_SYMBOL);
+  CHECK(get_api != NULL && abi_version != NULL);
+  if (get_api == NULL || abi_version == NULL) return 1;
+  CHECK(abi_version() >> 16 == FLBLK_ABI_MAJOR);
+  CHECK(get_api(FLBLK_ABI_MAJOR + 1) == NULL);
+  CHECK(get_api(0) == NULL);
+  api = get_api(FLBLK_ABI_MAJOR);
+  CHECK(api != NULL);
+  if (api == NULL) return 1;
+  CHECK(api == get_api(FLBLK_ABI_MAJOR));
+  CHECK(api->abi_version == abi_version());
+  CHECK(strcmp(api->name, "flblk") == 0);
+  CHECK(strlen(api->version) > 0);
+  CHECK(FLBLK_HAS(api, last_error));
+  check_bad_calls(api);
+  check_life(api, argv[2]);
+  dlclose(so);
+  if (failures == 0)
+    printf("%s %s conforms to ABI %u.%u\n", argv[1], api->version, FLBLK_ABI_MAJOR,
+           FLBLK_ABI_MINOR);
+  return failures == 0 ? 0 : 1;
+}
