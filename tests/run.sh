@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --json) json=1 ;;
     --quick) quick=1 ;;
-    --preset) preset=${2:-}; shift ;;
+    --preset) [ $# -gt 1 ] || { echo "run.sh: --preset needs a name" >&2; exit 2; }; preset=$2; shift ;;
     -h|--help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
     *) echo "run.sh: unknown option '$1' (--json, --quick, --preset NAME)" >&2; exit 2 ;;
   esac
