@@ -20,7 +20,9 @@ absl::Status Engine::State::On(const ForkchoiceUpdated& e) {
   if (!valid.ok()) return valid;
   if (!e.attributes) return Drive(handoff::BareForkchoice{});
   if (!e.authorization) return Drive(handoff::NotAuthorized{});
-  return Drive(handoff::Authorized{*e.authorization});
+  absl::Status authorized = Drive(handoff::Authorized{*e.authorization});
+  if (authorized.ok()) block_number = e.attributes->block_number;
+  return authorized;
 }
 
 absl::Status Engine::State::On(const PayloadSealed& e) {
@@ -43,7 +45,8 @@ absl::Status Engine::State::On(PublishFlashblock& e) {
         " has no place any more: flashblocks of payload ", ToHex(inbox.payload_id()), " of slot ",
         inbox.slot(), " are out, and every peer keeps to the first"));
   }
-  absl::Status valid = CheckHostFlashblock(e.flashblock, authorization, resume.next_index);
+  absl::Status valid =
+      CheckHostFlashblock(e.flashblock, authorization, resume.next_index, block_number);
   if (!valid.ok()) return valid;
   absl::StatusOr<FlashblockDelivered> signed_one = publisher.Sign(
       std::move(e.flashblock), authorization, now, {*ports.signer, Claims(), *ports.compressor});

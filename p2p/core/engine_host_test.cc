@@ -187,6 +187,16 @@ TEST_F(EnginePublish, BaseTimestampMismatch) {
   ExpectRefused(PublishFlashblock{TestFlashblock(3, 0, 1)}, absl::StatusCode::kInvalidArgument,
                 "flashblock.base.timestamp 1800000006 is not the authorization's 1800000002");
 }
+TEST_F(EngineHost, BaseBlockNumberMismatch) {
+  ForkchoiceUpdated update = Update(0);
+  update.attributes->block_number = 77;
+  ASSERT_TRUE(mesh_.Do(node_, update).ok());
+  wire::FlashblocksPayloadV1 f = TestFlashblock(0, 0, 1);
+  ExpectRefused(PublishFlashblock{f}, absl::StatusCode::kInvalidArgument,
+                "flashblock.base.block_number 0 is not the attributes' 77");
+  f.base->block_number = 77;
+  EXPECT_TRUE(mesh_.Do(node_, PublishFlashblock{f}).ok());
+}
 TEST_F(EnginePublish, Oversize) {
   ExpectRefused(PublishFlashblock{TestFlashblock(0, 1, 1, wire::kMaxMessageBytes)},
                 absl::StatusCode::kResourceExhausted, "the limit is 16777215");

@@ -75,6 +75,7 @@ struct Engine::State {
   std::optional<handoff::Machine> machine;  // where we are a builder
   Gossip gossip;
   FrameMemory frames;
+  std::optional<uint64_t> block_number;  // of the block we are authorized for, where the host told
   MarkerMemory markers;
   AuthorizationCache authorizations;
   Freshness freshness;

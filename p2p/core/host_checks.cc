@@ -49,7 +49,7 @@ absl::Status CheckForkchoice(const ForkchoiceUpdated& update, const PublicKey& s
 }
 
 absl::Status CheckHostFlashblock(const wire::FlashblocksPayloadV1& f, const Authorization& a,
-                                 uint64_t next_index) {
+                                 uint64_t next_index, std::optional<uint64_t> block_number) {
   if (f.payload_id != PayloadId{} && !SameButVersion(f.payload_id, a.payload_id)) {
     return absl::InvalidArgumentError(absl::StrCat("flashblock.payload_id ", ToHex(f.payload_id),
                                                    " is not the authorized ", ToHex(a.payload_id),
@@ -74,6 +74,11 @@ absl::Status CheckHostFlashblock(const wire::FlashblocksPayloadV1& f, const Auth
   if (size >
       wire::kMaxMessageBytes) {  // before anything is encoded; the exact size is looked at later
     return OverLimit("transactions and metadata", size, wire::kMaxMessageBytes);
+  }
+  if (f.base && block_number && f.base->block_number != *block_number) {
+    return absl::InvalidArgumentError(absl::StrCat("flashblock.base.block_number ",
+                                                   f.base->block_number, " is not the attributes' ",
+                                                   *block_number));
   }
   return CheckBase(f, a);
 }

@@ -17,7 +17,8 @@ absl::Status CheckForkchoice(const ForkchoiceUpdated& update, const PublicKey& s
 // about another timestamp. OUT_OF_RANGE: index. RESOURCE_EXHAUSTED: over a limit of
 // p2p/wire/limits.h.
 absl::Status CheckHostFlashblock(const wire::FlashblocksPayloadV1& flashblock,
-                                 const Authorization& authorization, uint64_t next_index);
+                                 const Authorization& authorization, uint64_t next_index,
+                                 std::optional<uint64_t> block_number);
 
 // The rules of a received flashblock that decoding does not check: base exactly at index 0, its
 // timestamp the Authorization's. INVALID_ARGUMENT.
