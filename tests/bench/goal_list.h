@@ -1,0 +1,19 @@
+// The goals that one process measures, each printing its rows.
+#pragma once
+
+#include "tests/bench/goals.h"
+#include "tests/bench/receivers.h"
+
+namespace flblk::bench {
+
+void KeccakGoal(const Options& options);   // 1
+void FanOutGoal(const Options& options);   // 2
+void RelayGoal(const Options& options);    // 4
+void SessionGoal(const Options& options);  // 8, sessions without sockets
+
+// A node with sockets and its receivers.
+void PublishGoal(const Options& options, Receivers& receivers);  // 3
+void SteadyGoal(const Options& options, Receivers& receivers);   // 6
+void PeerGoal(const Options& options, Receivers& receivers);     // 8
+
+}  // namespace flblk::bench

@@ -1,0 +1,178 @@
+// Goals 3, 6 and 8 with sockets: a whole node in this process, its peers in the child.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "glog/logging.h"
+#include "p2p/rlpx/frame.h"
+#include "signer/keccak_lanes.h"
+#include "tests/bench/goal_list.h"
+#include "tests/bench/memory.h"
+#include "tests/bench/publisher.h"
+
+namespace flblk::bench {
+namespace {
+
+// The same bytes to n plain connections, nothing else.
+class RawSender {
+ public:
+  RawSender(Receivers& receivers, size_t n) {
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    PCHECK(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    PCHECK(listen(listener, static_cast<int>(n)) == 0);
+    socklen_t size = sizeof address;
+    PCHECK(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    receivers.Connect(ntohs(address.sin_port), n);
+    for (size_t i = 0; i < n; ++i) {
+      fds_.push_back(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK));
+      PCHECK(fds_.back() >= 0);
+      const int on = 1;
+      setsockopt(fds_.back(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    close(listener);
+  }
+  ~RawSender() {
+    for (const int fd : fds_) close(fd);
+  }
+
+  void Send(ByteView bytes) {
+    std::vector<pollfd> waiting;
+    std::vector<size_t> sent(fds_.size(), 0);
+    std::vector<size_t> numbers;
+    for (size_t i = 0; i < fds_.size(); ++i) {
+      if (!SendSome(i, bytes, sent[i])) numbers.push_back(i);
+    }
+    while (!numbers.empty()) {
+      waiting.clear();
+      for (const size_t i : numbers) waiting.push_back({fds_[i], POLLOUT, 0});
+      PCHECK(poll(waiting.data(), waiting.size(), 30'000) > 0);
+      std::vector<size_t> left;
+      for (size_t k = 0; k < numbers.size(); ++k) {
+        if (waiting[k].revents == 0 || !SendSome(numbers[k], bytes, sent[numbers[k]])) {
+          left.push_back(numbers[k]);
+        }
+      }
+      numbers.swap(left);
+    }
+  }
+
+ private:
+  // True: all of it is out.
+  bool SendSome(size_t i, ByteView bytes, size_t& sent) {
+    while (sent < bytes.size()) {
+      const ssize_t n = send(fds_[i], bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (n < 0 && errno == EAGAIN) return false;
+      PCHECK(n > 0);
+      sent += static_cast<size_t>(n);
+    }
+    return true;
+  }
+  std::vector<int> fds_;
+};
+
+// One case of goal 3.
+class PublishCase {
+ public:
+  PublishCase(Receivers& receivers, Publisher& publisher, RawSender& raw, size_t n)
+      : receivers_(receivers), publisher_(publisher), raw_(raw), n_(n) {}
+
+  double Ratio(size_t size) {
+    wire::FlashblocksPayloadV1 flashblock = publisher_.Next(size, 50);
+    double begin = WallSeconds();
+    const wire::FramePtr frame = SerialStages(flashblock, publisher_.authorization());
+    const double serial = WallSeconds() - begin;
+    const Bytes bytes(rlpx::FrameSealer::SealedSize(frame->snappy.size()), 0x5a);
+
+    receivers_.Expect(Receivers::Which::kSessions, bytes.size());
+    begin = WallSeconds();
+    publisher_.Publish(std::move(flashblock));
+    const double published = receivers_.Wait() - begin;
+
+    receivers_.Expect(Receivers::Which::kPlain, bytes.size());
+    begin = WallSeconds();
+    raw_.Send(bytes);
+    const double plain = receivers_.Wait() - begin;
+    return published / (serial + ModelSeconds(n_, bytes.size(), Perm8Seconds()) + plain);
+  }
+
+ private:
+  Receivers& receivers_;
+  Publisher& publisher_;
+  RawSender& raw_;
+  size_t n_;
+};
+
+}  // namespace
+
+void PublishGoal(const Options& options, Receivers& receivers) {
+  const bool lanes8 = BestKeccakLanes() == KeccakLanes::kAvx512;
+  for (const size_t n : {1, 10, 50, 200}) {
+    if (options.quick && (n == 1 || n == 200)) continue;
+    Publisher publisher(n);
+    receivers.Subscribe(publisher.port(), publisher.id(), n);
+    RawSender raw(receivers, n);
+    for (const size_t size : {1'000, 10'000, 100'000, 1'000'000}) {
+      if (options.quick && (size == 1'000 || size == 1'000'000)) continue;
+      Row row{3, "publish, " + SizeName(n, size), 1.3, false, {}, "needs AVX-512"};
+      if (lanes8) {
+        PublishCase one(receivers, publisher, raw, n);
+        std::vector<double> ratios;
+        const double end = WallSeconds() + (options.quick ? 4 : 6);
+        for (int i = 0; i < 205 && (i < 15 || WallSeconds() < end); ++i) {
+          const double ratio = one.Ratio(size);
+          if (i >= 5) ratios.push_back(ratio);  // the first ones grow buffers
+        }
+        row.note = "";
+        row.ratio = Median(ratios);
+      }
+      Print(row);
+    }
+    receivers.CloseAll();
+  }
+}
+
+void SteadyGoal(const Options& options, Receivers& receivers) {
+  constexpr size_t kPeers = 10, kSize = 100'000;
+  constexpr uint64_t kPerBlock = 10;
+  constexpr int kWindow = 20;
+  Publisher publisher(kPeers);
+  receivers.Subscribe(publisher.port(), publisher.id(), kPeers);
+  const auto one = [&] {
+    wire::FlashblocksPayloadV1 flashblock = publisher.Next(kSize, kPerBlock);
+    receivers.Expect(Receivers::Which::kSessions, kSize / 2);
+    publisher.Publish(std::move(flashblock));
+    receivers.Wait();
+  };
+  for (int i = 0; i < 100; ++i) one();
+  std::vector<double> faults, allocations;
+  for (int window = 0; window < (options.quick ? 9 : 25); ++window) {
+    const uint64_t faults_before = MinorFaults(), large_before = LargeAllocations();
+    for (int i = 0; i < kWindow; ++i) one();
+    faults.push_back(static_cast<double>(MinorFaults() - faults_before) / kWindow);
+    allocations.push_back(static_cast<double>(LargeAllocations() - large_before) / kWindow);
+  }
+  receivers.CloseAll();
+  Print({6, "minor faults per message, " + SizeName(kPeers, kSize), 0, false, Median(faults), ""});
+  Print({6, "allocations over 128 KB per message, " + SizeName(kPeers, kSize), 0, false,
+         Median(allocations), ""});
+}
+
+void PeerGoal(const Options&, Receivers& receivers) {
+  constexpr size_t kPeers = 1000;
+  Publisher publisher(kPeers);
+  receivers.Subscribe(publisher.port(), publisher.id(), 10);
+  const size_t before = ResidentBytes();
+  receivers.Subscribe(publisher.port(), publisher.id(), kPeers - 10);
+  const double each = static_cast<double>(ResidentBytes() - before) / (kPeers - 10);
+  receivers.CloseAll();
+  Print({8, "idle peer of a node with 1000, of 64 KB", 1, false, each / 65536, ""});
+}
+
+}  // namespace flblk::bench

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# The performance goals, each as ratios measured in one run: goal | case | target | measured | result.
+#   tests/bench/run.sh [--quick] [--json] [--check] [--write-baseline]
+# --quick: the cases that matter most, within 2 minutes (else 10). --check: fails where a ratio is more than 25 % worse
+# than in baseline.json, measured twice. See README.md.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+quick=() report=() check=0
+for a in "$@"; do
+  case $a in
+    --quick) quick=(--quick) ;;
+    --json) report+=(--json) ;;
+    --check) check=1; report+=(--check tests/bench/baseline.json) ;;
+    --write-baseline) report+=(--write tests/bench/baseline.json) ;;
+    *) sed -n '2,5s/^# \?//p' "$0"; exit 2 ;;
+  esac
+done
+build=build/release
+rows=$(mktemp); trap 'rm -f "$rows"' EXIT
+log=$build/bench-build.log
+mkdir -p "$build"
+[ -f "$build/build.ninja" ] || cmake --preset release >"$log" 2>&1 || { cat "$log"; exit 1; }
+cmake --build "$build" --target flblk_goals flblk_host_goals flblkd -j "$(nproc)" >"$log" 2>&1 || { tail -n 50 "$log"; exit 1; }
+
+# One go-ethereum sender and one flblkd, the same work, CPU time per delivered message.
+beside_geth() {
+  local row='"goal":7,"name":"CPU time of go-ethereum, 50 x 100 KB","target":5,"at_least":true' out count=60
+  [ ${#quick[@]} -eq 0 ] || count=20
+  if ! command -v go >/dev/null; then
+    echo "{$row,\"ratio\":null,\"note\":\"Go is not installed\"}"
+  elif ! (cd tests/bench/peers && go build -o "../../../$build/tests/bench/peers" .) >>"$log" 2>&1; then
+    echo "{$row,\"ratio\":null,\"note\":\"the Go program does not build here, see $log\"}"
+  elif ! out=$("$build/tests/bench/peers" -flblkd "$build/plugin/flblkd" -n 50 -size 100000 -count $count -pace 50ms \
+      -json 2>>"$log"); then
+    echo "tests/bench/peers failed, see $log" >&2; return 1
+  else
+    echo "{$row,\"ratio\":$(sed 's/.*"ratio_cpu":\([0-9.]*\).*/\1/' <<<"$out"),\"note\":\"\"}"
+  fi
+}
+
+# measure [GOAL ...]: all, or these.
+measure() {
+  local own=() host=0 geth=0 g
+  [ $# -gt 0 ] || { host=1; geth=1; }
+  for g in "$@"; do
+    case $g in 5) host=1 ;; 7) geth=1 ;; *) own+=("$g") ;; esac
+  done
+  if [ $# -eq 0 ] || [ ${#own[@]} -gt 0 ]; then "$build/tests/bench/flblk-goals" "${quick[@]}" "${own[@]}"; fi
+  [ $host -eq 0 ] || "$build/tests/bench/flblk-host-goals" "${quick[@]}" "$build/plugin/libflblk.so"
+  [ $geth -eq 0 ] || beside_geth
+}
+
+measure >>"$rows"
+if [ $check -eq 1 ]; then
+  again=$(python3 tests/bench/report.py --regressed --check tests/bench/baseline.json <"$rows")
+  # shellcheck disable=SC2086
+  [ -z "$again" ] || measure $again >>"$rows"
+fi
+python3 tests/bench/report.py "${report[@]}" <"$rows"
