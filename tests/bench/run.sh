@@ -15,7 +15,7 @@ for a in "$@"; do
     *) sed -n '2,5s/^# \?//p' "$0"; exit 2 ;;
   esac
 done
-build=build/release
+top=$PWD build=build/release
 rows=$(mktemp); trap 'rm -f "$rows"' EXIT
 log=$build/bench-build.log
 mkdir -p "$build"
@@ -30,8 +30,8 @@ beside_geth() {
     echo "{$row,\"ratio\":null,\"note\":\"Go is not installed\"}"
   elif ! (cd tests/bench/peers && go build -o "../../../$build/tests/bench/peers" .) >>"$log" 2>&1; then
     echo "{$row,\"ratio\":null,\"note\":\"the Go program does not build here, see $log\"}"
-  elif ! out=$("$build/tests/bench/peers" -flblkd "$build/plugin/flblkd" -n 50 -size 100000 -count $count -pace 50ms \
-      -json 2>>"$log"); then
+  elif ! out=$(cd tests/bench/peers && "$top/$build/tests/bench/peers" -flblkd "$top/$build/plugin/flblkd" -n 50 \
+      -size 100000 -count $count -pace 50ms -json 2>>"$top/$log"); then
     echo "tests/bench/peers failed, see $log" >&2; return 1
   else
     echo "{$row,\"ratio\":$(sed 's/.*"ratio_cpu":\([0-9.]*\).*/\1/' <<<"$out"),\"note\":\"\"}"
