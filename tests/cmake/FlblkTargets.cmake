@@ -35,7 +35,8 @@ function(flblk_library name)
 endfunction()
 
 # flblk_test(name SOURCES ... [LINK ...] [TIMEOUT seconds] [LABELS ...]): a GoogleTest program that is one
-# ctest. Vectors and fixtures are found below FLBLK_TEST_DATA.
+# ctest, labelled with its folder's name and built by the target tests_<folder> too. Vectors and fixtures are
+# found below FLBLK_TEST_DATA.
 function(flblk_test name)
   if(NOT FLBLK_TESTS)
     return()
@@ -49,7 +50,12 @@ function(flblk_test name)
   target_compile_definitions(${name} PRIVATE
     FLBLK_TEST_DATA="${PROJECT_SOURCE_DIR}/tests" FLBLK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${folder};${ARG_LABELS}")
+  if(NOT TARGET tests_${folder})
+    add_custom_target(tests_${folder})
+  endif()
+  add_dependencies(tests_${folder} ${name})
   if(FLBLK_SANITIZE MATCHES "thread")
     set_tests_properties(${name} PROPERTIES
       ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
