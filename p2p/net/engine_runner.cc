@@ -39,9 +39,12 @@ void EngineRunner::Pump() {
   while (!events_.empty()) {
     core::Event event = std::move(events_.front());
     events_.pop_front();
-    // Messages of a peer that was dropped in the same turn.
+    // What a peer said before it left counts: its last message may be a StopPublish. What a peer
+    // said before we dropped it does not.
     const auto* message = std::get_if<core::PeerMessage>(&event);
-    if (message != nullptr && !sink_->IsLive(message->session)) continue;
+    if (message != nullptr && dropped_.contains(message->session)) continue;
+    if (const auto* gone = std::get_if<core::PeerDisconnected>(&event))
+      dropped_.erase(gone->session);
     Step(std::move(event), kNobody);
   }
   pumping_ = false;
@@ -78,6 +81,7 @@ void EngineRunner::Tell(core::Action& action, Now now) {
   } else if (const auto* penalty = std::get_if<core::Penalise>(&action)) {
     sink_->Penalise(*penalty);
   } else if (const auto* drop = std::get_if<core::Drop>(&action)) {
+    dropped_.insert(drop->session);
     sink_->Drop(*drop);
   } else if (const auto* evidence = std::get_if<core::EquivocationFound>(&action)) {
     LOG(WARNING) << "event=equivocation kind=" << core::Name(evidence->kind)

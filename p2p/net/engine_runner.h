@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <set>
 #include <vector>
 
 #include "p2p/net/node.h"
@@ -23,7 +24,6 @@ class EngineRunner {
   class Sink {
    public:
     virtual ~Sink() = default;
-    virtual bool IsLive(core::SessionId session) = 0;
     virtual void Send(const core::Send& action) = 0;  // into the queues
     virtual void FlushSends() = 0;                    // to the sockets
     virtual void Penalise(const core::Penalise& action) = 0;
@@ -59,6 +59,7 @@ class EngineRunner {
   boost::asio::steady_timer timer_;
   std::optional<MonoTime> armed_for_;
   std::deque<core::Event> events_;
+  std::set<core::SessionId> dropped_;  // by the engine, until their PeerDisconnected
   std::deque<HistoryEntry> history_;
   bool pumping_ = false;
 };

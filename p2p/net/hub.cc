@@ -260,11 +260,6 @@ void Hub::Punish(const Connection& connection, const std::optional<NodeId>& id, 
 
 // --------------------------------------------------------------------------------------- engine
 
-bool Hub::IsLive(core::SessionId session) {
-  const Peer* const peer = peers_.Find(session);
-  return peer != nullptr && peer->connection->open();
-}
-
 void Hub::Send(const core::Send& action) {
   DCHECK(OnNetworkThread());
   for (const core::SessionId session : action.to) {

@@ -60,7 +60,6 @@ class Hub final : private Connection::Listener,
   void OnDialled(const NodeId& target, boost::asio::ip::tcp::socket socket) override;
   void OnDialFailed(const Enode& target, const std::string& why, Duration retry_in) override;
   // EngineRunner::Sink
-  bool IsLive(core::SessionId session) override;
   void Send(const core::Send& action) override;
   void FlushSends() override;
   void Penalise(const core::Penalise& action) override;
