@@ -6,11 +6,13 @@
 // Disconnect under way) -> gone.
 //
 // Reading: reactor style into one buffer shared by all connections, so an idle peer costs no
-// buffer. At most kReadBudget per turn. A peer that lets our answers pile up unread
-// (kMaxUnreadAnswers) is not read until it takes them. Writing: Flush seals from the send queue
-// until about kSealAhead is waiting and hands all of it to one send(); the rest stays droppable.
-// Writability is awaited only after EAGAIN. A peer that takes less than kMinProgress in
-// the write window while bytes are waiting is closed.
+// buffer. What is read is worked off before more is read; at most kReadBudget per turn, so that a
+// busy peer does not keep others waiting. A peer that lets our answers pile up unread
+// (kMaxUnreadAnswers) is not read until it takes them.
+//
+// Writing: Flush seals from the send queue until about kSealAhead is waiting and hands all of it to
+// one send(); the rest stays droppable. Writability is awaited only after EAGAIN. A peer that takes
+// less than kMinProgress in the write window while bytes are waiting is closed.
 //
 // Thread: the network thread only.
 #pragma once

@@ -132,6 +132,8 @@ std::optional<DisconnectReason> Hub::Refusal(const Connection& connection, const
   const MonoTime now = RealNow().mono;
   if (stopped_) return DisconnectReason::kRequested;
   if (id == key_->id()) return DisconnectReason::kSelf;
+  const bool named = dialer_.IsTarget(id);
+  if (!connection.inbound() && !named) return DisconnectReason::kRequested;  // removed meanwhile
   if (admission_.IsBanned(id, now)) return DisconnectReason::kTooManyPeers;
   const SessionOrigin origin{.inbound = connection.inbound(), .established = now};
   if (Peer* const older = peers_.FindNode(id)) {
@@ -142,8 +144,7 @@ std::optional<DisconnectReason> Hub::Refusal(const Connection& connection, const
     loser->Disconnect(DisconnectReason::kAlreadyConnected,
                       "replaced by another session of the node");
   }
-  if (connection.inbound() && !dialer_.IsTarget(id) &&
-      peers_.InboundStrangers() >= config_.max_inbound_peers) {
+  if (connection.inbound() && !named && peers_.InboundStrangers() >= config_.max_inbound_peers) {
     return DisconnectReason::kTooManyPeers;
   }
   return std::nullopt;

@@ -245,6 +245,10 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Create(NodeConfig config, const rlpx
     return absl::InvalidArgumentError("node: key and observer are required");
   }
   if (absl::Status valid = Validate(config); !valid.ok()) return valid;
+  // One list of peers for all machines of a set names each machine to itself, too.
+  const auto is_self = [&](const Enode& enode) { return enode.id == key->id(); };
+  std::erase_if(config.static_peers, is_self);
+  std::erase_if(config.trusted_peers, is_self);
   config.engine.builder.reset();
   if (signer != nullptr) config.engine.builder = signer->public_key();
   return std::make_unique<NodeImpl>(config, key, signer, sign_once, observer);

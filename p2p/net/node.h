@@ -22,10 +22,11 @@ struct NodeConfig {
   std::string listen_address = "0.0.0.0";  // IPv4 or IPv6 literal
   uint16_t listen_port = 30303;            // 0: a free port, see NodeInfo
   bool listen = true;
-  std::string external_address;      // for the printed enode ("extip"); empty: listen address
-  std::vector<Enode> trusted_peers;  // dialled for ever, always served
-  std::vector<Enode> static_peers;   // dialled for ever
-  uint32_t max_inbound_peers = 30;   // untrusted
+  std::string external_address;  // for the printed enode ("extip"); empty: listen address
+  // Dialled for ever, always served; our own node id in the lists is ignored. Trusted ones do not
+  // count for max_outbound_peers.
+  std::vector<Enode> trusted_peers, static_peers;
+  uint32_t max_inbound_peers = 30;  // untrusted
   uint32_t max_outbound_peers = 100;
   uint32_t max_pending_sessions = 50;
   size_t max_queue_bytes_per_peer = size_t{32} << 20;

@@ -116,6 +116,21 @@ TEST(NodePeersTest, DoesNotKeepASessionWithItself) {
   EXPECT_EQ(PeerCount(a), 0u);
 }
 
+TEST(NodePeersTest, DialsWhatTheConfigurationNames) {
+  TestNode b, c;
+  const auto key = *rlpx::NodeKey::Generate();
+  NodeConfig config = LoopbackConfig();
+  config.trusted_peers = {b.enode(), {.id = key.id(), .host = "127.0.0.1", .port = 1}};
+  config.static_peers = {c.enode()};
+  TestNode a({.config = config, .key = &key});
+  ASSERT_TRUE(a.seen().WaitForUps(2));
+  for (const PeerInfo& peer : a.seen().ups()) {
+    EXPECT_EQ(peer.trusted, peer.node_id == b.id());
+    EXPECT_EQ(peer.is_static, peer.node_id == c.id());
+  }
+  EXPECT_EQ(a->Stats()->dials_failed, 0u) << "it does not dial itself";
+}
+
 TEST(NodePeersTest, TooManyInboundPeers) {
   NodeConfig config = LoopbackConfig();
   config.max_inbound_peers = 2;
@@ -198,6 +213,18 @@ TEST(NodePeersTest, FullOfHandshakesRefusesMore) {
   mute.clear();
   TestNode b;
   EXPECT_TRUE(Connect(b, a));
+}
+
+TEST(NodePeersTest, IdleHandshakesGiveWayToARealOne) {
+  NodeConfig config = LoopbackConfig();
+  config.max_pending_sessions = 3;
+  TestNode a({.config = config}), b;
+  std::vector<std::unique_ptr<RawPeer>> mute;
+  for (int i = 0; i < 3; ++i) mute.push_back(std::make_unique<RawPeer>(a.enode().port));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(Connect(b, a));
+  // They would have kept their places for 20 s.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
 }
 
 TEST(NodePeersTest, WrongNetwork) {
