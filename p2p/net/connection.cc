@@ -116,7 +116,7 @@ bool Connection::ReadOnce(size_t& budget) {
 
 void Connection::Flush() {
   size_t budget = kWriteBudget;
-  while (phase_ != Phase::kGone && !write_wait_) {
+  while (phase_ != Phase::kGone && !write_wait_ && !write_broken_) {
     Seal();
     if (!WriteOnce(budget)) break;
   }
@@ -133,7 +133,7 @@ void Connection::Seal() {
 }
 
 wire::FramePtr Connection::NextToSeal() {
-  if (phase_ != Phase::kOpen || write_wait_ || queue_.empty() ||
+  if (phase_ != Phase::kOpen || write_wait_ || write_broken_ || queue_.empty() ||
       session_.PendingOutput().size() >= kSealAhead) {
     return nullptr;
   }
@@ -152,10 +152,16 @@ bool Connection::WriteOnce(size_t& budget) {
       send(socket_.native_handle(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (n < 0) {
     if (errno == EINTR) return true;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    const int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK) {
       ArmWrite();
+    } else if (phase_ == Phase::kOpen) {
+      // What the peer said before it went is read first; reading then meets the end.
+      write_broken_ = true;
+      unread_answers_ = 0;
+      ArmRead();
     } else {
-      SocketFailed(ErrnoText("write", errno));
+      SocketFailed(ErrnoText("write", error));
     }
     return false;
   }

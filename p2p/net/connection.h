@@ -143,8 +143,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::span<uint8_t> read_buffer_;
 
   Phase phase_ = Phase::kOpen;
-  bool reading_ = false;     // a wait for readability is under way
-  bool write_wait_ = false;  // a wait for writability is under way
+  bool reading_ = false;       // a wait for readability is under way
+  bool write_wait_ = false;    // a wait for writability is under way
+  bool write_broken_ = false;  // nothing can be written any more, but perhaps read
   bool sent_fin_ = false;
   std::optional<Farewell> farewell_;
   std::optional<MonoTime> armed_for_;     // the timer

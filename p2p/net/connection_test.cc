@@ -131,6 +131,17 @@ TEST_F(ConnectionTest, TheEndOfTheStreamIsReportedOnce) {
   EXPECT_EQ(listener_.gone, 1);
 }
 
+TEST_F(ConnectionTest, ReadsThePeersLastMessageThoughWritingFails) {
+  peer_.SendControl(wire::MessageId::kRequestFlashblocks);
+  peer_.Reset();
+  connection_->Enqueue(Flashblock(1), core::SendClass::kFlashblock, 1);
+  connection_->Flush();
+  EXPECT_FALSE(listener_.down.has_value());
+  ASSERT_TRUE(RunUntil([&] { return listener_.gone == 1; }));
+  EXPECT_EQ(listener_.messages, 1) << listener_.down->why;
+  EXPECT_EQ(listener_.end, Connection::End::kSocket);
+}
+
 TEST_F(ConnectionTest, ADisconnectArrivesThoughTheSocketCloses) {
   connection_->Enqueue(Flashblock(1), core::SendClass::kFlashblock, 1);
   connection_->Finish(rlpx::DisconnectReason::kRequested, "bye");

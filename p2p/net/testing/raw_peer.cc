@@ -1,6 +1,7 @@
 #include "p2p/net/testing/raw_peer.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -15,6 +16,8 @@ namespace flblk::net::testing {
 
 RawPeer::RawPeer(uint16_t port, bool small_buffer) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
   PCHECK(fd_ >= 0);
+  const int yes = 1;
+  PCHECK(setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
   if (small_buffer) {
     const int size = 16 << 10;
     PCHECK(setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0);
@@ -31,6 +34,12 @@ RawPeer::~RawPeer() { Close(); }
 void RawPeer::Close() {
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
+}
+
+void RawPeer::Reset() {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  PCHECK(setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0);
+  Close();
 }
 
 void RawPeer::SendBytes(ByteView bytes) {

@@ -18,6 +18,8 @@ class RawPeer {
   RawPeer& operator=(const RawPeer&) = delete;
 
   void Close();
+  // The hard way: the other end sees a reset.
+  void Reset();
   // Bytes without any session.
   void SendBytes(ByteView bytes);
   // Reads until the other end closes or `limit` has passed; true: it closed.
