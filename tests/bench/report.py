@@ -3,11 +3,12 @@
 
     report.py [--json] [--check BASELINE] [--write BASELINE] [--regressed]
 
-A row measured twice counts with the better ratio. --check fails (exit 1) where a ratio is more than 25 % worse than in
+A row measured more than once counts with the best ratio; --write keeps the median. --check fails (exit 1) where a ratio is more than 25 % worse than in
 the baseline; --regressed prints only the numbers of the goals for which that is so.
 """
 import argparse
 import json
+import statistics
 import sys
 
 TOLERANCE = 1.25
@@ -27,10 +28,20 @@ def read_rows(lines):
             continue
         row = json.loads(line)
         key = (row["goal"], row["name"])
-        if key in rows:
-            row["ratio"] = better(row, row["ratio"], rows[key]["ratio"])
-        rows[key] = row
+        rows.setdefault(key, []).append(row)
     return [rows[key] for key in sorted(rows, key=lambda k: k[0])]
+
+
+def best(measured):
+    row = dict(measured[0])
+    for other in measured[1:]:
+        row["ratio"] = better(row, row["ratio"], other["ratio"])
+    return row
+
+
+def typical(measured):
+    ratios = [row["ratio"] for row in measured if row["ratio"] is not None]
+    return round(statistics.median(ratios), 3) if ratios else None
 
 
 def verdict(row):
@@ -66,7 +77,8 @@ def main():
     parser.add_argument("--write")
     parser.add_argument("--regressed", action="store_true")
     args = parser.parse_args()
-    rows = read_rows(sys.stdin)
+    measured = read_rows(sys.stdin)
+    rows = [best(row) for row in measured]
     baseline = {}
     if args.check:
         with open(args.check, encoding="utf-8") as file:
@@ -77,8 +89,8 @@ def main():
         return 0
     if args.write:
         with open(args.write, "w", encoding="utf-8") as file:
-            json.dump({f"{r['goal']}: {r['name']}": round(r["ratio"], 3) for r in rows if r["ratio"] is not None}, file,
-                      indent=1)
+            medians = {f"{m[0]['goal']}: {m[0]['name']}": typical(m) for m in measured}
+            json.dump({name: ratio for name, ratio in medians.items() if ratio is not None}, file, indent=1)
             file.write("\n")
     if args.json:
         cases = [{**row, "result": verdict(row), "regressed": row in worse} for row in rows]
