@@ -63,6 +63,9 @@ func TestGracefulLeaveHandsOver(t *testing.T) {
 	}
 	b.publish(t, slot, 3, 6, 100)
 	observer.block(t, slot, 3, 6, 100, b.key)
+	if err := a.Wait(t, soon); err != nil { // a second signal from the cleanup would force it
+		t.Errorf("exit status: %v", err)
+	}
 }
 
 // Both sides dial each other at the same time, several times: one session is left, and it works.
