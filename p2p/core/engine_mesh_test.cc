@@ -198,7 +198,7 @@ TEST_F(EngineMesh, TwoWaitingForAThirdWhoStops) {
   PublishSome(0, 0, 2);
   mesh_.Fcu(1, 0).IgnoreError();
   mesh_.Fcu(2, 0).IgnoreError();
-  mesh_.Run(milliseconds(50));
+  mesh_.Run(milliseconds(450));  // the lower key goes on once the other has said nothing
   EXPECT_EQ(mesh_.state(0), S::kYielded);
   EXPECT_EQ(Publishers(), 1);
   const int lower = *mesh_[1].config.builder < *mesh_[2].config.builder ? 1 : 2;

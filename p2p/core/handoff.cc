@@ -40,7 +40,7 @@ void Machine::On(const Authorized& e, MonoTime now, Result& out) {
 void Machine::Begin(const Authorization& n, MonoTime now, Result& out) {
   authorization_ = n;
   RaiseNewest(n.timestamp);
-  resume_at_.reset();
+  decide_at_.reset();
   if (!rivals_.AnyLive()) return Clear(Cause::kStarted, std::nullopt, true, now, out);
   Announce(now, out);
   MoveTo(PublishState::kWaiting, Cause::kWaitingForRival, rivals_.Top(), now, out);
@@ -49,19 +49,29 @@ void Machine::Begin(const Authorization& n, MonoTime now, Result& out) {
 void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
   if (n == authorization_) return;  // the host repeats itself
   const bool newer = n.timestamp > authorization_.timestamp;
+  const bool waiting = state_ == PublishState::kWaiting;
   authorization_ = n;
   RaiseNewest(n.timestamp);
   reminded_ = false;
-  if (state_ == PublishState::kWaiting && newer && !rivals_.AnyLiveSince(n.timestamp)) {
-    // Whoever published before said nothing in it. Should it live, the StartPublish stops it.
+  if (waiting && newer && Unanswered()) {
     const std::optional<PublicKey> silent = rivals_.Top();
     rivals_.GiveUpOlderThan(n.timestamp, NothingInFlight(now));
     return Clear(Cause::kRivalSilent, silent, true, now, out);
   }
-  // Others forget who was silent for two slots, and would start without waiting for us.
-  if (n.timestamp >= signed_slot_ + 2 * config_.block_seconds) Announce(now, out);
-  const bool waiting = state_ == PublishState::kWaiting;
+  // Waiting: whoever publishes in the new slot may have started behind our last StartPublish.
+  if (waiting ? newer : Forgotten()) Announce(now, out);
   MoveTo(state_, Cause::kAuthorizationRenewed, waiting ? rivals_.Top() : std::nullopt, now, out);
+}
+
+// Others forget who was silent for two slots, and start without waiting for it.
+bool Machine::Forgotten() const {
+  return authorization_.timestamp >= signed_slot_ + 2 * config_.block_seconds;
+}
+
+// Waiting, and a new slot began: whether nobody said anything in it. Should one live, the next
+// StartPublish stops it. Who has forgotten us could not answer the last one.
+bool Machine::Unanswered() const {
+  return !rivals_.AnyLiveSince(Forgotten() ? 0 : authorization_.timestamp);
 }
 
 void Machine::On(const NotAuthorized&, MonoTime now, Result& out) {
@@ -103,8 +113,21 @@ void Machine::On(const RivalStart& e, MonoTime now, Result& out) {
   if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival);
   rival->start_seen = true;
   RaiseNewest(e.slot);
-  resume_at_.reset();  // only set in Yielded: a live rival is there
-  if (state_ == PublishState::kPublishing) Yield(e.key, Cause::kYieldedToRival, now, out);
+  if (state_ == PublishState::kYielded) decide_at_.reset();  // a live rival is there
+  if (state_ != PublishState::kPublishing) return;
+  if (Crossed(e, now)) {
+    decide_at_ = started_at_ + Silence();
+    return;
+  }
+  Yield(e.key, Cause::kYieldedToRival, now, out);
+}
+
+// Both may have started at once. Then the higher key yields to our StartPublish and says so in a
+// moment. If both yielded, the one that resumes would have no second StopPublish that anybody
+// heeds: a later hand-off in that slot would wait for the next one.
+bool Machine::Crossed(const RivalStart& e, MonoTime now) const {
+  return e.slot == signed_slot_ && e.slot == authorization_.timestamp && config_.self < e.key &&
+         now <= started_at_ + config_.flashblock_interval;
 }
 
 // A builder that started in a slot we have left behind, and will be authorized for ours without
@@ -130,7 +153,7 @@ void Machine::RepeatedStart(Rival& rival) {
   if (state_ != PublishState::kYielded || rival.live() || !(rival.key < config_.self)) return;
   rival.kind = RivalKind::kAnnounced;
   rival.stopped_at = {};
-  resume_at_.reset();
+  decide_at_.reset();
 }
 
 void Machine::On(const RivalStop& e, MonoTime now, Result& out) {
@@ -143,15 +166,22 @@ void Machine::On(const RivalStop& e, MonoTime now, Result& out) {
   rival->kind = RivalKind::kStopped;
   rival->stopped_at = now;
   last_sign_ = now;
-  if (!was_live) return;
+  if (was_live) LiveRivalStopped(e, now, out);
+}
+
+void Machine::LiveRivalStopped(const RivalStop& e, MonoTime now, Result& out) {
   const uint64_t slot = authorization_.timestamp;
   if (state_ == PublishState::kWaiting) {
-    if (rivals_.AnyLiveAgainst(signed_slot_, config_.self)) return;
-    Clear(Cause::kRivalStopped, e.key, false, now, out);
+    if (!rivals_.AnyLive()) return Clear(Cause::kRivalStopped, e.key, false, now, out);
+    // Whoever is left only announced itself. The same Stop may have cleared it: then it yields to
+    // our StartPublish, and says so. One that waits as we do says nothing.
+    if (!rivals_.AnyLiveAgainst(signed_slot_, config_.self)) decide_at_ = now + Silence();
+  } else if (state_ == PublishState::kPublishing) {
+    if (!rivals_.AnyLiveSince(slot)) decide_at_.reset();
   } else if (state_ == PublishState::kYielded && e.slot == slot && newest_slot_ == slot &&
              !rivals_.AnyLive()) {
     if (config_.self < e.key) return Clear(Cause::kTieBreak, e.key, true, now, out);
-    resume_at_ = now + Silence();
+    decide_at_ = now + Silence();
   }
 }
 
@@ -165,8 +195,8 @@ void Machine::On(const RivalFlashblock& e, MonoTime now, Result& out) {
   rival->kind = RivalKind::kPublishing;
   rival->stopped_at = {};
   RaiseNewest(e.slot);
-  if (e.slot >= authorization_.timestamp) resume_at_.reset();
-  if (state_ != PublishState::kPublishing || e.slot < authorization_.timestamp) return;
+  if (e.slot < authorization_.timestamp) return;
+  if (state_ != PublishState::kPublishing) return decide_at_.reset();
   if (e.slot > authorization_.timestamp) return Yield(e.key, Cause::kYieldedToRival, now, out);
   SameSlotConflict(e.key, now, out);
 }
@@ -185,15 +215,27 @@ void Machine::On(const OwnFlashblock&, MonoTime, Result&) {
 }
 
 void Machine::On(const Tick&, MonoTime now, Result& out) {
-  if (resume_at_ && now >= *resume_at_) {
-    resume_at_.reset();
-    if (newest_slot_ > authorization_.timestamp) return;  // the slot is over
-    return Clear(Cause::kTieBreak, yielded_to_, true, now, out);
+  if (decide_at_ && now >= *decide_at_) {
+    decide_at_.reset();
+    return DecideAfterSilence(now, out);
   }
   if (const auto at = TakeoverAt(); at && now >= *at) {
     const std::optional<PublicKey> silent = rivals_.Top();
     rivals_.GiveUpPublishing(NothingInFlight(now));
     Clear(Cause::kTakeoverTimeout, silent, true, now, out);
+  }
+}
+
+void Machine::DecideAfterSilence(MonoTime now, Result& out) {
+  const uint64_t slot = authorization_.timestamp;
+  const std::optional<PublicKey> top = rivals_.Top();
+  if (state_ == PublishState::kPublishing) {  // it had not crossed ours: it waits for us
+    if (rivals_.AnyLiveSince(slot)) Yield(*top, Cause::kYieldedToRival, now, out);
+  } else if (state_ == PublishState::kWaiting) {
+    if (rivals_.AnyLiveAgainst(signed_slot_, config_.self)) return;
+    Clear(Cause::kTieBreak, top, true, now, out);
+  } else if (newest_slot_ == slot) {
+    Clear(Cause::kTieBreak, yielded_to_, true, now, out);
   }
 }
 
@@ -210,7 +252,8 @@ std::optional<MonoTime> Machine::TakeoverAt() const {
 }
 
 std::optional<MonoTime> Machine::NextDeadline() const {
-  return resume_at_ ? resume_at_ : TakeoverAt();
+  const std::optional<MonoTime> takeover = TakeoverAt();
+  return decide_at_ && (!takeover || *decide_at_ < *takeover) ? decide_at_ : takeover;
 }
 
 void Machine::Rebase(MonoTime now) {
@@ -232,7 +275,7 @@ void Machine::Rebase(MonoTime now) {
   } else {
     publishing ? keep(started_at_, in_flight) : void(started_at_ = {});
   }
-  if (resume_at_) keep(*resume_at_, Duration::zero());
+  if (decide_at_) keep(*decide_at_, Duration::zero());
   rivals_.Rebase(now, -in_flight);
 }
 
@@ -261,12 +304,10 @@ void Machine::Announce(MonoTime now, Result& out) {
 void Machine::MoveTo(PublishState to, Cause cause, std::optional<PublicKey> rival, MonoTime now,
                      Result& out) {
   out.actions.push_back(Changed{state_, to, cause, rival, now - since_});
+  if (to != state_) decide_at_.reset();
+  if (to != PublishState::kYielded) yielded_to_ = {};
   state_ = to;
   since_ = now;
-  if (to != PublishState::kYielded) {
-    yielded_to_ = {};
-    resume_at_.reset();
-  }
   if (to == PublishState::kIdle) authorization_ = {};
 }
 

@@ -116,11 +116,12 @@ class Machine {
                    a.authorizer_sig.bytes, m.yielded_to_.bytes, m.signed_slot_, m.newest_slot_,
                    m.reminded_, m.config_.self.bytes);
     h = H::combine(std::move(h), m.since_.ns, m.cleared_at_.ns, m.started_at_.ns, m.last_sign_.ns,
-                   m.resume_at_.has_value(), m.resume_at_.value_or(MonoTime{}).ns);
+                   m.decide_at_.has_value(), m.decide_at_.value_or(MonoTime{}).ns);
     return H::combine(std::move(h), m.rivals_, m.sealed_, m.sealed_count_);
   }
 
  private:
+  friend struct SearchAccess;  // the search renumbers slots
   static constexpr size_t kSealedMemory = 4;
 
   void On(const Authorized& e, MonoTime now, Result& out);
@@ -139,10 +140,15 @@ class Machine {
   void StopIfActive(Cause cause, MonoTime now, Result& out);      // to Idle
   void Yield(const PublicKey& to, Cause cause, MonoTime now, Result& out);
   void Clear(Cause cause, std::optional<PublicKey> rival, bool announce, MonoTime now, Result& out);
+  bool Crossed(const RivalStart& e, MonoTime now) const;
+  bool Forgotten() const;
+  bool Unanswered() const;
   void OlderStart(const RivalStart& e, MonoTime now, Result& out);
   void RepeatedStart(Rival& rival);
   void Remind(MonoTime now, Result& out);  // StartPublish once more, once per Authorization
   void SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out);
+  void LiveRivalStopped(const RivalStop& e, MonoTime now, Result& out);
+  void DecideAfterSilence(MonoTime now, Result& out);
   void MoveTo(PublishState to, Cause cause, std::optional<PublicKey> rival, MonoTime now,
               Result& out);
   void Announce(MonoTime now, Result& out);
@@ -166,7 +172,7 @@ class Machine {
   MonoTime cleared_at_;                // Publishing was entered
   MonoTime started_at_;                // our last StartPublish
   MonoTime last_sign_;                 // last flashblock or StopPublish of any rival
-  std::optional<MonoTime> resume_at_;  // Yielded: when silence lets us resume
+  std::optional<MonoTime> decide_at_;  // when silence decides
   bool reminded_ = false;  // Publishing: the one further StartPublish of this Authorization is out
   std::array<PayloadId, kSealedMemory> sealed_{};  // byte 0 zero, newest first
   uint8_t sealed_count_ = 0;

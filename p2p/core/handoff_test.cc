@@ -84,16 +84,34 @@ TEST(HandoffFcu, WaitingNewerSlotAndSilentRivalPublishesAndStartsAgain) {
 TEST(HandoffFcu, TheSilentRivalDoesNotHoldUsBackLater) {
   Bench b = Waiting(10, 7);
   b.Fcu(12);
+  b.Wait(2 * kInterval);
   b.Start(8, 12);
   ASSERT_EQ(b.state(), S::kYielded);
   EXPECT_EQ(b.Stop(8, 12), "start(12) yielded->publishing:tie break[8]");
 }
 
-TEST(HandoffFcu, WaitingNewerSlotAndRivalHeardInItKeepsWaiting) {
+// Found by the explicit-state search: without a StartPublish of its own for the new slot, a builder
+// that waits is overheard by whoever started behind the last one.
+TEST(HandoffFcu, WaitingNewerSlotAndRivalHeardInItStartsAgainAndKeepsWaiting) {
   Bench b = Waiting(10, 7);
   b.Flashblock(7, 12);
-  EXPECT_EQ(b.Fcu(12), "waiting->waiting:authorization renewed[7]");
+  EXPECT_EQ(b.Fcu(12), "start(12) waiting->waiting:authorization renewed[7]");
   EXPECT_EQ(b.machine().authorization().timestamp, 12u);
+}
+
+// Found by the explicit-state search: 7 started when it had forgotten us, so it never had to answer
+// our StartPublish; its silence in the new slot says nothing.
+TEST(HandoffFcu, WaitingAndForgottenForTwoSlotsBeginsAnew) {
+  Bench b = Waiting(10, 6);
+  b.Start(7, 14);
+  ASSERT_EQ(b.state(), S::kWaiting);
+  EXPECT_EQ(b.Fcu(16), "start(16) waiting->waiting:authorization renewed[7]");
+  EXPECT_EQ(b.Stop(7, 14), "waiting->publishing:rival stopped[7]");
+}
+
+TEST(HandoffFcu, WaitingAndForgottenWithoutRivalPublishes) {
+  Bench b = Waiting(10, 7);
+  EXPECT_EQ(b.Fcu(20), "start(20) waiting->publishing:rival silent");
 }
 
 TEST(HandoffFcu, WaitingSameSlotOtherPayloadIsRenewed) {
@@ -289,8 +307,8 @@ TEST(HandoffRivalStart, OvertakenByItsOwnStopIsIgnored) {
 TEST(HandoffRivalStart, AfterItsFlashblockStillYields) {
   Bench b;
   b.Fcu(10);
-  b.Flashblock(7, 10);  // in flight, relayed by a quicker way
-  EXPECT_EQ(b.Start(7, 10), "stop(10) publishing->yielded:yielded to rival[7]");
+  b.Flashblock(4, 10);  // in flight, relayed by a quicker way
+  EXPECT_EQ(b.Start(4, 10), "stop(10) publishing->yielded:yielded to rival[4]");
   EXPECT_EQ(b.machine().rivals().all()[0].kind, RivalKind::kPublishing);  // never backwards
 }
 
@@ -398,41 +416,67 @@ TEST(HandoffRivalFlashblock, OfADeadSlotIsNotEntered) {
 
 // ---- both waiting for a third
 
-TEST(HandoffBothWaiting, LowerKeyDoesNotCountTheAnnouncedOther) {
+// Found by the explicit-state search: the same StopPublish may have cleared the other before it
+// heard of us. Then it answers our StartPublish; if it waits as we do it says nothing.
+TEST(HandoffBothWaiting, LowerKeyGoesOnAfterTwoIntervalsOfSilence) {
   Bench b = Waiting(10, 7);
   b.Start(6, 10);
-  EXPECT_EQ(b.Stop(7, 10), "waiting->publishing:rival stopped[7]");
+  EXPECT_EQ(b.Stop(7, 10), "");
+  EXPECT_EQ(b.Wait(2 * kInterval), "start(10) waiting->publishing:tie break[6]");
+}
+TEST(HandoffBothWaiting, LowerKeyGoesOnAtOnceWhenTheOtherStops) {
+  Bench b = Waiting(10, 7);
+  b.Start(6, 10);
+  b.Stop(7, 10);
+  EXPECT_EQ(b.Stop(6, 10), "waiting->publishing:rival stopped[6]");
+  EXPECT_EQ(b.machine().NextDeadline(), std::nullopt);
+}
+TEST(HandoffBothWaiting, LowerKeyKeepsWaitingWhenTheOtherPublishes) {
+  Bench b = Waiting(10, 7);
+  b.Start(6, 10);
+  b.Stop(7, 10);
+  b.Flashblock(6, 10);
+  EXPECT_EQ(b.Wait(std::chrono::seconds(5)), "");
+  EXPECT_EQ(b.Stop(6, 10), "waiting->publishing:rival stopped[6]");
+}
+TEST(HandoffBothWaiting, AThirdThatIsOutrankedDoesNotPutItOff) {
+  Bench b = Waiting(10, 7);
+  b.Start(6, 10);
+  b.Stop(7, 10);
+  b.Wait(kInterval);
+  b.Start(9, 10);
+  EXPECT_EQ(b.Wait(kInterval), "start(10) waiting->publishing:tie break[6]");
+}
+TEST(HandoffBothWaiting, AThirdThatOutranksUsEndsIt) {
+  Bench b = Waiting(10, 7);
+  b.Start(6, 10);
+  b.Stop(7, 10);
+  b.Start(4, 10);
+  EXPECT_EQ(b.Wait(std::chrono::seconds(5)), "");
 }
 TEST(HandoffBothWaiting, HigherKeyCountsTheAnnouncedOther) {
   Bench b = Waiting(10, 7);
   b.Start(4, 10);
   EXPECT_EQ(b.Stop(7, 10), "");
+  EXPECT_EQ(b.Wait(std::chrono::seconds(5)), "");
 }
 TEST(HandoffBothWaiting, NewerAuthorizationGoesFirst) {
-  Bench b;
-  b.Flashblock(7, 10);
+  Bench b = Waiting(10, 7);
   b.Start(4, 10);
-  b.Fcu(12);
-  EXPECT_EQ(b.Stop(7, 10), "waiting->publishing:rival stopped[7]");
+  b.Flashblock(7, 12);
+  b.Fcu(12);  // ours is newer than that of 4 now, and announced
+  b.Stop(7, 12);
+  EXPECT_EQ(b.Wait(2 * kInterval), "start(12) waiting->publishing:tie break[4]");
   b = Waiting(10, 7);
   b.Start(6, 12);  // theirs is newer
-  EXPECT_EQ(b.Stop(7, 10), "");
-}
-// Found by search: the others rank us by what we announced, and so must we.
-TEST(HandoffBothWaiting, ARenewalThatNobodyHeardDoesNotCount) {
-  Bench b = Waiting(10, 7);
-  b.Start(4, 12);
-  EXPECT_EQ(b.Fcu(12), "waiting->waiting:authorization renewed[7]");
-  EXPECT_EQ(b.Stop(7, 10), "");
-  b = Waiting(10, 7);
-  b.Start(8, 12);
-  b.Fcu(12);
-  EXPECT_EQ(b.Stop(7, 10), "");  // 8 does not wait for us
+  b.Stop(7, 10);
+  EXPECT_EQ(b.Wait(2 * kInterval), "");
 }
 TEST(HandoffBothWaiting, APublishingOtherAlwaysCounts) {
   Bench b = Waiting(10, 7);
   b.Flashblock(8, 10);
   EXPECT_EQ(b.Stop(7, 10), "");
+  EXPECT_EQ(b.Wait(2 * kInterval), "");
 }
 
 // ---- the machine as a value

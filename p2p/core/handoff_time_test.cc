@@ -108,6 +108,59 @@ TEST(HandoffConflict, PastThatTheLowerKeyStartsOnceMore) {
   EXPECT_EQ(b.Flashblock(7, 12), "start(12)");  // once per Authorization
 }
 
+// ---- Starts that cross
+
+// Found by simulation: where both yielded, the resumed one had only a Stop left that the other had
+// heard before, and a graceful hand-off at the next slot cost the whole block.
+TEST(HandoffCrossing, LowerKeyThatHasJustStartedAwaitsTheStop) {
+  Bench b;
+  b.Fcu(10);
+  b.Wait(kInterval);
+  EXPECT_EQ(b.Start(7, 10), "");
+  EXPECT_EQ(b.state(), S::kPublishing);
+  EXPECT_EQ(b.Stop(7, 10), "");
+  EXPECT_EQ(b.machine().NextDeadline(), std::nullopt);
+}
+TEST(HandoffCrossing, WithoutTheStopItWasNoCrossing) {
+  Bench b;
+  b.Fcu(10);
+  b.Start(7, 10);
+  EXPECT_EQ(b.Wait(2 * kInterval - milliseconds(1)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "stop(10) publishing->yielded:yielded to rival[7]");
+}
+TEST(HandoffCrossing, AFlashblockThatCrossedToo) {
+  Bench b;
+  b.Fcu(10);
+  b.Start(7, 10);
+  b.Flashblock(7, 10);
+  EXPECT_EQ(b.state(), S::kPublishing);
+  EXPECT_EQ(b.Wait(2 * kInterval), "stop(10) publishing->yielded:yielded to rival[7]");
+}
+TEST(HandoffCrossing, HigherKeyYieldsAtOnce) {
+  Bench b;
+  b.Fcu(10);
+  EXPECT_EQ(b.Start(4, 10), "stop(10) publishing->yielded:yielded to rival[4]");
+}
+TEST(HandoffCrossing, NewerSlotIsYieldedToAtOnce) {
+  Bench b;
+  b.Fcu(10);
+  EXPECT_EQ(b.Start(7, 12), "stop(10) publishing->yielded:yielded to rival[7]");
+}
+TEST(HandoffCrossing, LaterThanAnIntervalIsNoCrossing) {
+  Bench b;
+  b.Fcu(10);
+  b.Wait(kInterval + milliseconds(1));
+  EXPECT_EQ(b.Start(7, 10), "stop(10) publishing->yielded:yielded to rival[7]");
+}
+TEST(HandoffCrossing, ANewerSlotOfOursEndsIt) {
+  Bench b;
+  b.Fcu(10);
+  b.Start(7, 10);
+  b.Fcu(12);
+  EXPECT_EQ(b.Wait(2 * kInterval), "");
+  EXPECT_EQ(b.state(), S::kPublishing);
+}
+
 // ---- takeover timer
 
 TEST(HandoffTakeover, IsOffByDefault) {
@@ -156,9 +209,12 @@ TEST(HandoffTakeover, OutrankedOneWaitsTwoIntervalsLonger) {
 TEST(HandoffTakeover, ThePublisherGivenUpDoesNotHoldUsBackLater) {
   Bench b = Waiting(10, 7, kTakeover);
   b.Wait(milliseconds(300));
+  ASSERT_EQ(b.state(), S::kPublishing);
+  b.Wait(2 * kInterval);
   b.Start(8, 10);
   ASSERT_EQ(b.state(), S::kYielded);
   EXPECT_EQ(b.Stop(8, 10), "start(10) yielded->publishing:tie break[8]");
+  b.Wait(2 * kInterval);
   EXPECT_EQ(b.Start(7, 10), "stop(10) publishing->yielded:yielded to rival[7]");  // a first one
 }
 TEST(HandoffTakeover, ThePublisherGivenUpIsHeardWhenItThaws) {
@@ -196,6 +252,7 @@ TEST(HandoffStory, GracefulInTheMiddleOfASlot) {
   Pair p;
   p.low.Fcu(10);
   p.LowToHigh();
+  p.low.Wait(2 * kInterval);
   p.high.Flashblock(3, 10);
   p.high.Fcu(10);
   EXPECT_EQ(p.high.state(), S::kWaiting);
@@ -209,17 +266,14 @@ TEST(HandoffStory, BothStartAtOnceTheLowerKeyGoesOn) {
   Pair p;
   p.low.Fcu(10);
   p.high.Fcu(10);
-  const Result low_start = p.low.last();
-  p.HighToLow();  // low yields
-  p.high.Start(3, 10);
-  EXPECT_EQ(p.low.state(), S::kYielded);
-  EXPECT_EQ(p.high.state(), S::kYielded);
-  const Bench low_before = p.low;
-  p.HighToLow();  // the Stop of high: low resumes
+  p.HighToLow();
   EXPECT_EQ(p.low.state(), S::kPublishing);
-  p.high.Stop(3, 10);
-  EXPECT_TRUE(p.high.machine().NextDeadline().has_value());
-  p.LowToHigh();  // the second Start of low
+  p.high.Start(3, 10);
+  EXPECT_EQ(p.high.state(), S::kYielded);
+  p.HighToLow();  // its Stop
+  EXPECT_EQ(p.low.machine().NextDeadline(), std::nullopt);
+  EXPECT_EQ(p.low.Wait(std::chrono::seconds(5)), "");
+  EXPECT_EQ(p.low.state(), S::kPublishing);
   EXPECT_EQ(p.high.Wait(std::chrono::seconds(5)), "");
   EXPECT_EQ(p.high.state(), S::kYielded);
 }

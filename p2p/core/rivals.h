@@ -79,6 +79,7 @@ class RivalTable {
   }
 
  private:
+  friend struct SearchAccess;
   size_t MakeRoom(uint64_t slot);
   void Erase(size_t i);
 
