@@ -3,53 +3,44 @@
 // that ship (p2p/core/handoff.h) and, as a party, the reference's.
 //
 // Time advances in ticks of one flashblock interval; a message may wait in its link across any
-// number of events, but is there before the slot after its own ends. A state is a value: canonical,
-// comparable by its fingerprint, forked for every choice.
+// number of events, but is there before the slot after its own ends. A state is a value of some
+// hundred bytes without padding; slots in it are relative (slots.h).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
+#include <type_traits>
 #include <vector>
 
-#include "absl/container/inlined_vector.h"
-#include "p2p/core/handoff.h"
-#include "tests/sim/reference_machine.h"
+#include "tests/sim/machine_table.h"
 
 namespace flblk::sim {
 
-inline constexpr size_t kMaxParties = 3;
-
 struct ModelConfig {
   std::string parties = "FF";  // F: flblk, R: reference; party i has the i-th lowest key
-  uint8_t slots = 3;
+  uint8_t slots = 0;           // 0: any number
   uint8_t flashblocks = 1;     // at most, per slot, of all builders together
   uint8_t authorizations = 2;  // per slot: the first one and a failover inside the slot
   uint8_t ticks = 2;           // per slot
   uint8_t crashes = 0, stops = 0, cuts = 0, replays = 0,
           revocations = 0;  // budgets of the whole run
   bool takeover = false;    // takeover_after of two intervals
-  // The sequencer moves only after the network had time to carry what the builder before said:
-  // whoever is authorized has no StartPublish or flashblock in flight towards it. Only then can I4
-  // hold: nobody waits for whom it never heard.
-  bool prompt = false;
+  // Hand-offs come one at a time: whoever is authorized finds no StartPublish and no flashblock in
+  // flight, and no timer pending (a StopPublish may be on its way). And a message takes less than
+  // an interval. Only then can I4 hold: nobody waits for whom it never heard.
+  bool calm = false;
+  // How often in a run a link may fall behind; 255: messages wait as they like. Else a message is
+  // delivered before anything else happens, unless its link falls behind: then it waits as it likes
+  // until the link is empty.
+  uint8_t late = 255;
+  bool canonical = true;
   // Nothing is lost, and each slot has at most one failover: I4 is checked.
   bool checks_i4() const {
-    return prompt && authorizations <= 2 && crashes + cuts + stops + revocations == 0 &&
+    return calm && authorizations <= 2 && crashes + cuts + stops + revocations == 0 &&
            parties.find('R') == std::string::npos;
   }
-};
-
-enum class MessageKind : uint8_t { kStart, kStop, kFlashblock };
-struct Message {
-  MessageKind kind;
-  Key from;
-  Slot slot;
-  uint8_t index;  // flashblocks
-  Slot sent_in = 0;
-  auto operator<=>(const Message&) const = default;
 };
 
 enum class ActionKind : uint8_t {
@@ -64,78 +55,97 @@ enum class ActionKind : uint8_t {
   kStop,     // a: the host stops it
   kCut,      // a - b: what is in flight is lost
   kMend,     // a - b
-  kReplay,   // the Start or Stop with bit `b` of Party::heard once more to a
+  kLate,     // a -> b: falls behind
+  kReplay,   // the Start or Stop with bit `b` of State::heard once more to a
 };
 struct Choice {
   ActionKind kind;
   uint8_t a = 0, b = 0;
 };
 
-struct Party {
-  std::variant<core::handoff::Machine, ReferenceMachine> machine;
-  bool up = true;
-  bool announced = false;     // I1: a StartPublish precedes the flashblocks
-  uint8_t authorized_in = 0;  // newest slot it was authorized in
-  Slot flashblock_slot = 0;   // the block it follows, and the next index of it
-  uint8_t next_index = 0;
-  uint64_t heard = 0;  // I6: bit per Start and Stop (key, slot) received since its start
+// One byte: kind and index (3 bits), slot (4 bits), whether it was sent in a slot before (1 bit).
+using Message = uint8_t;
 
-  bool Publishing() const;
-  Slot PublishingSlot() const;  // of a publishing one
+struct State {
+  static constexpr size_t kQueue = 11;
+  struct Link {
+    uint8_t size : 7 = 0;
+    uint8_t late : 1 = 0;
+    std::array<Message, kQueue> messages{};  // oldest first
+  };
+  std::array<uint32_t, kMaxParties> machine{};  // numbers of MachineTable
+  std::array<uint32_t, kMaxParties> heard{};    // I6: bit per Start and Stop received of late
+  std::array<std::array<Link, kMaxParties>, kMaxParties> links{};  // [from][to]
+  uint8_t up = 0;                                                  // bit per party
+  uint8_t announced = 0;                          // I1: a StartPublish precedes the flashblocks
+  uint8_t latest = 0;                             // bit of the party authorized last in this slot
+  uint8_t cut = 0;                                // bit a + b of a pair: unique
+  std::array<uint8_t, kMaxParties> next_index{};  // I4: of the block in progress
+  uint8_t expected = 0;                           // I4: index that comes next over all
+  uint8_t slots = 0;                              // ended, where they are limited
+  uint8_t ticks = 0, authorizations = 0, flashblocks = 0;  // this slot
+  uint8_t crashes = 0, stops = 0, cuts = 0, replays = 0, revocations = 0,
+          late = 0;               // used
+  std::array<uint8_t, 2> zero{};  // no padding: states are hashed as bytes
 };
+static_assert(std::has_unique_object_representations_v<State>);
 
+uint64_t Fingerprint(const State& state);
+
+// The rules. Holds no state of the world but the machines met so far, and their steps.
 class Model {
  public:
   explicit Model(const ModelConfig& config);
 
-  std::vector<Choice> Choices() const;
-  // Applies the choice; returns what it broke ("" : nothing). `says`: the choice and its effects in
-  // words.
-  std::string Apply(const Choice& choice, std::string* says = nullptr);
+  State Initial() const;
+  void Choices(const State& s, std::vector<Choice>& out) const;
+  // Applies the choice; returns what it broke ("": nothing). `says`: the effects in words.
+  std::string Apply(State& s, const Choice& choice, std::string* says = nullptr);
 
   // No message in flight and no timer pending: then Settle() shows where this ends.
-  bool Quiet() const;
+  bool Quiet(const State& s) const;
+  // The part of a quiet state that Settle() looks at.
+  static State Settling(State s);
   // Heals everything, lets publishers publish and time pass for some rounds, then authorizes `only`
   // alone in two more slots, fairly. Returns what I3 or I5 finds broken.
-  std::string Settle(std::optional<uint8_t> only, std::vector<std::string>* says = nullptr);
+  std::string Settle(State s, std::optional<uint8_t> only,
+                     std::vector<std::string>* says = nullptr);
 
-  // 128 bits over everything that decides the future.
-  std::array<uint64_t, 2> Fingerprint() const;
-  uint8_t slot() const { return slot_; }
+  std::string Words(const Choice& choice) const;
+  // From here on words count slots from 1.
+  void NameSlots() { names_ = {}, names_[kCurrent] = 1; }
+  const MachineTable& table() const { return table_; }
+  size_t n() const { return config_.parties.size(); }
 
  private:
-  size_t n() const { return parties_.size(); }
-  bool Connected(size_t a, size_t b) const;
-  bool SignUnderway(size_t to) const;
-  core::handoff::Machine Fresh(uint8_t party) const;
-  void Handle(uint8_t party, const core::handoff::Result& result, std::string* says);
-  void Handle(uint8_t party, const std::vector<ReferenceOutput>& outputs, std::string* says);
-  void StepOurs(uint8_t party, const core::handoff::Event& event, std::string* says);
-  void Receive(uint8_t party, const Message& message, std::string* says);
-  void Broadcast(uint8_t from, const Message& message, std::string* says);
-  void Authorize(uint8_t party, std::string* says);
-  std::string Publish(uint8_t party, std::string* says);
-  std::string Replay(uint8_t party, uint8_t which, std::string* says);
-  void Tick(std::string* says);
-  void NextSlot();
-  bool Overdue() const;
-  void ClearLinks(uint8_t party);
-  void DeliverAll(std::string* says);
-  std::string Round(std::vector<std::string>* says, bool publish);
-  std::string OnePublisherAtMost() const;
-  void Remember(Party& party, const Message& message);
+  bool DueDelivery(const State& s, std::vector<Choice>& out) const;
+  void OwnChoices(const State& s, uint8_t party, bool may_authorize,
+                  std::vector<Choice>& out) const;
+  void LinkChoices(const State& s, uint8_t party, std::vector<Choice>& out) const;
+  bool Connected(const State& s, size_t a, size_t b) const;
+  bool TimerPending(const State& s) const;
+  bool AnythingUnderway(const State& s) const;
+  bool Overdue(const State& s) const;
+  void Step(State& s, uint8_t party, const Input& input, std::string* says);
+  void Send(State& s, uint8_t from, Message message, std::string* says);
+  void Receive(State& s, uint8_t from, uint8_t to, Message message, std::string* says);
+  void Deliver(State& s, uint8_t from, uint8_t to, std::string* says);
+  std::string Publish(State& s, uint8_t party, std::string* says);
+  std::string Replay(State& s, uint8_t party, uint8_t bit, std::string* says);
+  void NextSlot(State& s);
+  void Crash(State& s, uint8_t party);
+  void DeliverAll(State& s, std::string* says);
+  std::string Round(State& s, std::vector<std::string>* says);
+  std::string OnePublisherAtMost(const State& s) const;
+  std::string Words(uint8_t from, Message message) const;
+  std::string SlotName(Slot slot) const;
 
   ModelConfig config_;
-  std::vector<Party> parties_;
-  using Link = absl::InlinedVector<Message, 12>;                  // oldest first
-  std::array<std::array<Link, kMaxParties>, kMaxParties> links_;  // [from][to]
-  std::array<std::array<bool, kMaxParties>, kMaxParties> cut_{};
-  uint8_t slot_ = 1;
-  uint8_t ticks_ = 0, authorizations_ = 0, flashblocks_ = 0;  // used in this slot
-  uint8_t crashes_ = 0, stops_ = 0, cuts_ = 0, replays_ = 0, revocations_ = 0;
+  MachineTable table_;
+  bool overflow_ = false;
   bool settling_ = false;
+  // For words only: which slot since the start of the run a number means.
+  std::array<int, kSlots> names_{};
 };
-
-std::string Words(const Choice& choice);
 
 }  // namespace flblk::sim

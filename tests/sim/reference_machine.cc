@@ -2,7 +2,31 @@
 
 #include <algorithm>
 
+#include "tests/sim/machine_table.h"
+
 namespace flblk::sim {
+
+std::vector<ReferenceOutput> ReferenceMachine::Step(const Input& input) {
+  switch (input.kind) {
+    case Input::kAuthorized:
+      return OnAuthorized(kCurrent);
+    case Input::kStart:
+      return OnStart(input.from, input.slot);
+    case Input::kStop:
+      return OnStop(input.from, input.slot);
+    case Input::kFlashblock:
+      OnFlashblock(input.from, input.slot);
+      return {};
+    case Input::kPublished:
+      OnPublished(authorized_);
+      return {};
+    case Input::kRevoked:  // it has no clock, and never stops of itself
+    case Input::kHostStopped:
+    case Input::kInterval:
+      return {};
+  }
+  return {};
+}
 
 std::vector<ReferenceOutput> ReferenceMachine::OnAuthorized(Slot slot) {
   switch (state_) {
@@ -65,6 +89,18 @@ uint64_t ReferenceMachine::Fingerprint() const {
     shift += 16;
   }
   return out;
+}
+
+uint32_t ReferenceMachine::UsedSlots() const {
+  uint32_t used = 1u << authorized_ | 1u << newest_;
+  for (const Active& a : active_) used |= 1u << a.slot;
+  return used & ~1u;
+}
+
+void ReferenceMachine::Renumber(const SlotMap& map) {
+  authorized_ = map[authorized_];
+  newest_ = map[newest_];
+  for (Active& a : active_) a.slot = map[a.slot];
 }
 
 void ReferenceMachine::Upsert(Key key, Slot slot) {

@@ -17,11 +17,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/sim/slots.h"
+
 namespace flblk::sim {
 
-// In the model keys are small numbers in key order and slots count 1, 2, 3 (one block time each).
-using Key = uint8_t;
-using Slot = uint8_t;
+struct Input;  // tests/sim/machine_table.h
 
 struct ReferenceOutput {
   enum Kind : uint8_t { kSendStart, kSendStop } kind;
@@ -34,6 +34,8 @@ class ReferenceMachine {
 
   explicit ReferenceMachine(Key own) : own_(own) {}
 
+  std::vector<ReferenceOutput> Step(const Input& input);
+
   std::vector<ReferenceOutput> OnAuthorized(Slot slot);
   std::vector<ReferenceOutput> OnStart(Key rival, Slot slot);
   std::vector<ReferenceOutput> OnStop(Key rival, Slot slot);
@@ -45,11 +47,15 @@ class ReferenceMachine {
   Slot authorized() const { return authorized_; }
 
   uint64_t Fingerprint() const;
+  uint32_t UsedSlots() const;
+  void Renumber(const SlotMap& map);
+  bool operator==(const ReferenceMachine&) const = default;
 
  private:
   struct Active {
     Key key;
     Slot slot;
+    bool operator==(const Active&) const = default;
   };
   void Upsert(Key key, Slot slot);
   void Remove(Key key);

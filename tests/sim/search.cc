@@ -1,8 +1,11 @@
 #include "tests/sim/search.h"
 
 #include <algorithm>
+#include <ctime>
+#include <deque>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
 
 namespace flblk::sim {
 namespace {
@@ -12,85 +15,98 @@ struct Step {
   Choice choice;
 };
 
+double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
 class Searcher {
  public:
   Searcher(const ModelConfig& config, const SearchLimits& limits)
-      : config_(config), limits_(limits) {}
+      : config_(config), limits_(limits), model_(config) {}
 
   SearchResult Run() {
-    const auto begin = std::chrono::steady_clock::now();
-    deadline_ = begin + limits_.time;
-    Model root(config_);
-    seen_.insert(root.Fingerprint());
+    const double begin = CpuSeconds();
+    deadline_ = begin + static_cast<double>(limits_.time.count());
+    const State root = model_.Initial();
+    seen_.insert(Fingerprint(root));
     steps_.push_back({0, {}});
-    std::vector<std::pair<uint32_t, Model>> level{{0, root}};
-    out_.exhausted = true;
-    while (!level.empty() && Expand(level)) ++out_.depth;
-    out_.exhausted = level.empty() && out_.violation.empty();
+    open_.push_back({0, root});
+    while (!open_.empty() && Level()) ++out_.depth;
+    out_.exhausted = open_.empty() && out_.violation.empty();
     out_.states = seen_.size();
-    out_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    out_.machines = model_.table().size();
+    out_.seconds = CpuSeconds() - begin;
     return std::move(out_);
   }
 
  private:
-  // Replaces `level` by its successors. False: a violation or a limit, and the level is not whole.
-  bool Expand(std::vector<std::pair<uint32_t, Model>>& level) {
-    std::vector<std::pair<uint32_t, Model>> next;
-    for (auto& [id, model] : level) {
-      if (Limit(next.size())) return false;
-      for (const Choice& choice : model.Choices()) {
+  struct Open {
+    uint32_t id;
+    State state;
+  };
+
+  // Expands one level. False: a violation or a limit, and the level is not whole.
+  bool Level() {
+    for (size_t left = open_.size(); left > 0; --left) {
+      if (Limit()) return false;
+      const Open from = open_.front();
+      open_.pop_front();
+      model_.Choices(from.state, choices_);
+      for (const Choice& choice : choices_) {
         ++out_.transitions;
-        Model after = model;
-        if (std::string broken = after.Apply(choice); !broken.empty())
-          return Report(id, choice, broken, nullptr, {});
-        if (!seen_.insert(after.Fingerprint()).second) continue;
-        if (after.Quiet() && !Settles(after, id, choice)) return false;
-        steps_.push_back({id, choice});
-        next.emplace_back(static_cast<uint32_t>(steps_.size() - 1), std::move(after));
+        State after = from.state;
+        if (std::string broken = model_.Apply(after, choice); !broken.empty())
+          return Report(from.id, choice, broken, nullptr, {});
+        if (!seen_.insert(Fingerprint(after)).second) continue;
+        if (model_.Quiet(after) && !Settles(after, from.id, choice)) return false;
+        steps_.push_back({from.id, choice});
+        open_.push_back({static_cast<uint32_t>(steps_.size() - 1), after});
       }
     }
-    level = std::move(next);
     return true;
   }
 
-  bool Limit(size_t next) const {
-    return seen_.size() >= limits_.states || next >= limits_.frontier ||
-           (seen_.size() % 64 == 0 && std::chrono::steady_clock::now() >= deadline_);
+  bool Limit() {
+    if (seen_.size() >= limits_.states || open_.size() >= limits_.open) return true;
+    return (++expanded_ & 1023) == 0 && CpuSeconds() >= deadline_;
   }
 
-  bool Settles(const Model& model, uint32_t parent, const Choice& choice) {
+  bool Settles(const State& state, uint32_t parent, const Choice& choice) {
+    if (!settled_.insert(Fingerprint(Model::Settling(state))).second) return true;
     ++out_.settled;
     std::vector<std::optional<uint8_t>> onlys{std::nullopt};
-    for (uint8_t i = 0; i < config_.parties.size(); ++i) onlys.push_back(i);
+    for (uint8_t i = 0; i < model_.n(); ++i) onlys.push_back(i);
     for (const auto only : onlys) {
-      Model end = model;
-      if (std::string broken = end.Settle(only); !broken.empty())
-        return Report(parent, choice, broken, &model, only);
+      if (std::string broken = model_.Settle(state, only); !broken.empty())
+        return Report(parent, choice, broken, &state, only);
     }
     return true;
   }
 
-  bool Report(uint32_t parent, const Choice& last, const std::string& what, const Model* settle,
+  bool Report(uint32_t parent, const Choice& last, const std::string& what, const State* settle,
               std::optional<uint8_t> only) {
     out_.violation = what;
     std::vector<Choice> path{last};
     for (uint32_t id = parent; id != 0; id = steps_[id].parent) path.push_back(steps_[id].choice);
     std::reverse(path.begin(), path.end());
-    Model model(config_);
+    model_.NameSlots();
+    State state = model_.Initial();
     for (const Choice& choice : path) {
-      std::string says;
-      model.Apply(choice, &says);
+      std::string says = model_.Words(choice);
+      model_.Apply(state, choice, &says);
       out_.chart.push_back(says);
     }
-    if (settle != nullptr) model.Settle(only, &out_.chart);
+    if (settle != nullptr) model_.Settle(state, only, &out_.chart);
     return false;
   }
 
   const ModelConfig config_;
   const SearchLimits limits_;
-  std::chrono::steady_clock::time_point deadline_;
-  absl::flat_hash_set<std::array<uint64_t, 2>> seen_;
+  Model model_;
+  double deadline_ = 0;
+  absl::flat_hash_set<uint64_t> seen_, settled_;
+  std::deque<Open> open_;
   std::vector<Step> steps_;
+  std::vector<Choice> choices_;
+  uint64_t expanded_ = 0;
   SearchResult out_;
 };
 

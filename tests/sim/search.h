@@ -11,16 +11,16 @@
 namespace flblk::sim {
 
 struct SearchLimits {
-  std::chrono::seconds time{600};
-  uint64_t states = 100'000'000;  // about 24 bytes each, and the frontier
-  uint64_t frontier = 3'000'000;  // states of one depth, about 3 KB each
+  std::chrono::seconds time{600};  // of CPU: a loaded machine searches as deep as an idle one
+  uint64_t states = 200'000'000;   // about 20 bytes each, and the open ones
+  uint64_t open = 20'000'000;      // states seen and not expanded, about 160 bytes each
 };
 
 struct SearchResult {
-  uint64_t states = 0, transitions = 0, settled = 0;
-  uint32_t depth = 0;      // deepest level that was expanded whole
-  bool exhausted = false;  // every reachable state was seen
-  double seconds = 0;
+  uint64_t states = 0, transitions = 0, settled = 0, machines = 0;
+  uint32_t depth = 0;              // deepest level that was expanded whole
+  bool exhausted = false;          // every reachable state was seen
+  double seconds = 0;              // of CPU
   std::string violation;           // empty: nothing
   std::vector<std::string> chart;  // the run that leads to it, one line per step
 };

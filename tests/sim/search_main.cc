@@ -1,10 +1,16 @@
 // Explicit-state search over the hand-off that ships; see README.md here.
 //
-//   flblk_search [--set ci|nightly|NAME] [--seconds PER-MODEL]
+//   flblk_search [--set ci|nightly|quick|MODEL] [--seconds PER-MODEL] [--slots N] [--first]
+//
+//   ci       two builders to the end, three for 20 s of CPU each
+//   nightly  two builders to the end, three for 600 s each
+//   quick    two builders through three slots
+//   --first  stops at the first model that fails
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "tests/sim/search.h"
 
@@ -28,59 +34,107 @@ std::vector<Named> Models() {
     change(c);
     out.push_back({name, must, c});
   };
-  add("graceful-2", "FF", true, [](ModelConfig& c) { c.prompt = true, c.flashblocks = 2; });
-  add("delayed-2", "FF", true, [](ModelConfig&) {});
-  add("takeover-2", "FF", true, [](ModelConfig& c) { c.takeover = true; });
-  add("crash-2", "FF", true, [](ModelConfig& c) { c.crashes = 1; });
-  add("crash-2-takeover", "FF", true, [](ModelConfig& c) { c.crashes = 1, c.takeover = true; });
-  add("cut-2", "FF", true, [](ModelConfig& c) { c.cuts = 1; });
-  add("replay-2", "FF", true, [](ModelConfig& c) { c.replays = 2; });
-  add("stop-2", "FF", true, [](ModelConfig& c) { c.stops = 1, c.revocations = 1; });
-  add("graceful-3", "FFF", false, [](ModelConfig& c) { c.prompt = true, c.flashblocks = 2; });
-  add("delayed-3", "FFF", false, [](ModelConfig&) {});
-  add("crash-3", "FFF", false, [](ModelConfig& c) { c.crashes = 1, c.cuts = 1, c.replays = 1; });
-  add("mixed-low", "FR", true, [](ModelConfig&) {});
-  add("mixed-high", "RF", true, [](ModelConfig&) {});
+  using C = ModelConfig;
+  // Two builders, every delay, any number of slots.
+  add("graceful-2", "FF", true, [](C& c) { c.calm = true, c.flashblocks = 2; });
+  add("delayed-2", "FF", true, [](C&) {});
+  add("takeover-2", "FF", true, [](C& c) { c.takeover = true; });
+  add("crash-2", "FF", true, [](C& c) { c.crashes = 1; });
+  add("crash-2-takeover", "FF", true, [](C& c) { c.crashes = 1, c.takeover = true; });
+  add("cut-2", "FF", true, [](C& c) { c.cuts = 1; });
+  add("replay-2", "FF", true, [](C& c) { c.replays = 2; });
+  add("stop-2", "FF", true, [](C& c) { c.stops = 1; });
+  add("revoke-2", "FF", true, [](C& c) { c.revocations = 1; });
+  add("mixed-low", "FR", true, [](C&) {});
+  add("mixed-high", "RF", true, [](C&) {});
+  // Three builders, any number of slots.
+  add("graceful-3", "FFF", false, [](C& c) { c.calm = true, c.flashblocks = 2; });
+  add("late-3", "FFF", false, [](C& c) { c.late = 1; });
+  add("crash-3", "FFF", false, [](C& c) { c.late = 0, c.crashes = 1; });
+  add("cut-3", "FFF", false, [](C& c) { c.late = 0, c.cuts = 1; });
+  add("delayed-3", "FFF", false, [](C&) {});
   return out;
+}
+
+struct Options {
+  std::string set = "ci";
+  std::optional<uint64_t> seconds;
+  std::optional<uint8_t> slots;
+  bool first = false;
+};
+
+std::optional<Options> Parse(int argc, char** argv) {
+  Options o;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view name = argv[i];
+    if (name == "--first") {
+      o.first = true;
+      continue;
+    }
+    if (i + 1 == argc) return std::nullopt;
+    const char* value = argv[++i];
+    if (name == "--set") {
+      o.set = value;
+    } else if (name == "--seconds") {
+      o.seconds = std::strtoull(value, nullptr, 10);
+    } else if (name == "--slots") {
+      o.slots = static_cast<uint8_t>(std::strtoul(value, nullptr, 10));
+    } else {
+      return std::nullopt;
+    }
+  }
+  return o;
+}
+
+// Whether the model is in the set, and its limits.
+bool Select(const Options& o, Named& m, SearchLimits& limits) {
+  const bool all = o.set == "ci" || o.set == "nightly" || o.set == "quick";
+  if (all ? o.set == "quick" && !m.must_exhaust : o.set != m.name) return false;
+  if (o.set == "quick") m.config.slots = 3;
+  if (o.slots) m.config.slots = *o.slots;
+  limits.time =
+      std::chrono::seconds(o.seconds.value_or(m.must_exhaust || o.set == "nightly" ? 600 : 20));
+  return true;
+}
+
+// One line, and the chart of a counterexample. False: not as it must be.
+bool Print(const Named& m, const SearchResult& r) {
+  std::string verdict = !r.violation.empty() ? r.violation
+                        : r.exhausted        ? "exhausted, nothing violated"
+                                             : "nothing violated up to this depth";
+  const bool missing = r.violation.empty() && m.must_exhaust && !r.exhausted;
+  if (missing) verdict = "NOT exhausted within the limits";
+  using Number = unsigned long long;
+  std::printf("%-18s %11llu %11llu %9llu %8llu %6u %8.1f  %s\n", m.name,
+              static_cast<Number>(r.states), static_cast<Number>(r.transitions),
+              static_cast<Number>(r.machines), static_cast<Number>(r.settled), r.depth, r.seconds,
+              verdict.c_str());
+  for (const std::string& line : r.chart) std::printf("    %s\n", line.c_str());
+  std::fflush(stdout);
+  return r.violation.empty() && !missing;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string set = "ci";
-  SearchLimits limits;
-  limits.time = std::chrono::seconds(60);
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--set") == 0) {
-      set = argv[i + 1];
-    } else if (std::strcmp(argv[i], "--seconds") == 0) {
-      limits.time = std::chrono::seconds(std::strtoul(argv[i + 1], nullptr, 10));
-    } else {
-      std::fprintf(stderr, "usage: flblk_search [--set ci|nightly|MODEL] [--seconds N]\n");
-      return 2;
-    }
+  const std::optional<Options> options = Parse(argc, argv);
+  if (!options) {
+    std::fprintf(stderr,
+                 "usage: flblk_search [--set ci|nightly|quick|MODEL] [--seconds N] [--slots N] "
+                 "[--first]\n");
+    return 2;
   }
-  std::printf("%-22s %12s %12s %10s %6s %8s  %s\n", "model", "states", "transitions", "settled",
-              "depth", "seconds", "result");
+  std::printf("%-18s %11s %11s %9s %8s %6s %8s  %s\n", "model", "states", "transitions", "machines",
+              "settled", "depth", "cpu s", "result");
   int failed = 0, ran = 0;
-  for (const Named& m : Models()) {
-    if (set != "ci" && set != "nightly" && set != m.name) continue;
+  for (Named& m : Models()) {
+    SearchLimits limits;
+    if (!Select(*options, m, limits)) continue;
     ++ran;
-    const SearchResult r = Search(m.config, limits);
-    std::string verdict = !r.violation.empty() ? r.violation
-                          : r.exhausted        ? "exhausted, nothing violated"
-                                               : "nothing violated up to this depth";
-    if (r.violation.empty() && m.must_exhaust && !r.exhausted) {
-      verdict = "NOT exhausted within the limits";
-      ++failed;
-    }
-    std::printf("%-22s %12llu %12llu %10llu %6u %8.1f  %s\n", m.name,
-                static_cast<unsigned long long>(r.states),
-                static_cast<unsigned long long>(r.transitions),
-                static_cast<unsigned long long>(r.settled), r.depth, r.seconds, verdict.c_str());
-    for (const std::string& line : r.chart) std::printf("    %s\n", line.c_str());
-    failed += !r.violation.empty();
+    failed += !Print(m, Search(m.config, limits));
+    if (failed > 0 && options->first) break;
   }
-  if (ran == 0) std::fprintf(stderr, "flblk_search: no model is called '%s'\n", set.c_str());
+  if (ran == 0)
+    std::fprintf(stderr, "flblk_search: no model is called '%s'\n", options->set.c_str());
   return ran == 0 || failed > 0 ? 1 : 0;
 }

@@ -24,6 +24,7 @@ using flblk::sim::Schedule;
 struct Options {
   uint64_t schedules = 1000, seed = 1, seconds = 3600;
   uint32_t nodes = 50, threads = std::max(1u, std::thread::hardware_concurrency());
+  uint64_t failures = 10;  // stop after so many
   bool replay = false;
 };
 
@@ -42,6 +43,8 @@ bool Parse(int argc, char** argv, Options& o) {
       o.threads = static_cast<uint32_t>(value);
     } else if (name == "--seconds") {
       o.seconds = value;
+    } else if (name == "--failures" && value >= 1) {
+      o.failures = value;
     } else if (name == "--replay") {
       o.seed = value;
       o.replay = true;
@@ -74,12 +77,13 @@ int Replay(const Options& o) {
 int Search(const Options& o) {
   std::atomic<uint64_t> next{0}, events{0}, delivered{0}, handoffs{0}, incomplete{0}, conflicts{0},
       ran{0};
-  std::atomic<bool> failed{false};
+  std::atomic<uint64_t> failed{0};
   std::mutex print;
   const auto begin = std::chrono::steady_clock::now();
   const auto end = begin + std::chrono::seconds(o.seconds);
   auto work = [&] {
-    for (uint64_t i = next++; i < o.schedules && !failed && std::chrono::steady_clock::now() < end;
+    for (uint64_t i = next++;
+         i < o.schedules && failed < o.failures && std::chrono::steady_clock::now() < end;
          i = next++) {
       const Schedule schedule = MakeSchedule(o.seed + i, o.nodes);
       const RunResult r = Run(schedule);
@@ -89,12 +93,12 @@ int Search(const Options& o) {
       handoffs += r.handoffs;
       incomplete += r.incomplete_blocks;
       conflicts += r.two_builders;
-      if (!r.violations.empty() && !failed.exchange(true)) {
+      if (!r.violations.empty()) {
+        ++failed;
         const std::lock_guard<std::mutex> lock(print);
-        std::cout << Describe(schedule);
-        for (const std::string& v : r.violations) std::cout << "violated: " << v << "\n";
-        std::cout << "replay: flblk_sim --replay " << schedule.seed << " --nodes " << o.nodes
-                  << "\n";
+        std::cout << "violated: " << r.violations.front() << " (and " << r.violations.size() - 1
+                  << " more); replay: flblk_sim --replay " << schedule.seed << " --nodes "
+                  << o.nodes << std::endl;
       }
     }
   };
