@@ -144,6 +144,7 @@ void BuilderHost::SealNow() {
 void BuilderHost::WatchLoop() {
   while (!stop_) {
     WithContext(watch_context_, [this](grpc::ClientContext& context) {
+      context.set_wait_for_ready(true);
       auto stream = stub().WatchPublishing(&context, {});
       v1::PublishingEvent event;
       while (stream->Read(&event)) OnPublishing(event);

@@ -20,6 +20,7 @@ Receiver::~Receiver() {
 void Receiver::Loop() {
   while (!stop_) {
     grpc::ClientContext context;
+    context.set_wait_for_ready(true);
     {
       std::lock_guard lock(mutex_);
       context_ = &context;

@@ -200,6 +200,7 @@ void Sequencer::AwaitUp(int builder) {
   if (HealthOf(builder) != Health::kStarting) return;
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kUpTimeout);
+  context.set_wait_for_ready(true);
   v1::NodeInfoResponse info;
   if (NodeOf(builder).admin().NodeInfo(&context, {}, &info).ok()) return Revive(builder, Life::kUp);
   At(run_.clock.Now() + kUpPollNs, [this, builder] { AwaitUp(builder); });
