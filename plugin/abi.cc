@@ -3,9 +3,7 @@
 #include <future>
 #include <new>
 
-#include "p2p/wire/envelope.h"
-#include "p2p/wire/json.h"
-#include "p2p/wire/limits.h"
+#include "plugin/abi_structs.h"
 #include "plugin/callbacks.h"
 #include "plugin/convert.h"
 #include "plugin/flblk.h"
@@ -48,39 +46,6 @@ flblk_status Guard(const Call& call) noexcept {
   }
 }
 
-// Reads a struct of an older or newer host: absent fields are zero, unknown ones are left alone.
-// `least`: the size of the first version.
-template <typename Struct>
-absl::Status ReadStruct(std::string_view name, const Struct* in, size_t least, Struct& out) {
-  if (in == nullptr) return Invalid(name, ": NULL");
-  if (in->struct_size < least)
-    return Invalid(name, ".struct_size: ", in->struct_size, ", at least ", least);
-  out = Struct{};
-  memcpy(static_cast<void*>(&out), in, std::min<size_t>(in->struct_size, sizeof out));
-  return absl::OkStatus();
-}
-
-// Fills in what the host's version of the struct has. NULL is allowed.
-template <typename Struct>
-absl::Status WriteStruct(std::string_view name, const Struct& in, Struct* out) {
-  if (out == nullptr) return absl::OkStatus();
-  const uint32_t size = out->struct_size;
-  if (size < sizeof(uint32_t)) return Invalid(name, ".struct_size: not set");
-  memcpy(static_cast<void*>(out), &in, std::min<size_t>(size, sizeof in));
-  out->struct_size = size;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::string_view> View(std::string_view name, const flblk_bytes& bytes,
-                                      size_t limit) {
-  if (bytes.data == nullptr && bytes.size != 0)
-    return Invalid(name, ": NULL with size ", bytes.size);
-  if (bytes.size > limit) {
-    return absl::ResourceExhaustedError(Cat(name, ": ", bytes.size, " bytes, at most ", limit));
-  }
-  return std::string_view(reinterpret_cast<const char*>(bytes.data), bytes.size);
-}
-
 absl::Status CheckRunning(const flblk_plugin* plugin) {
   if (plugin == nullptr) return Invalid("plugin: NULL");
   if (!plugin->started) return absl::FailedPreconditionError("plugin: not started");
@@ -109,7 +74,7 @@ absl::Status ReadConfig(const flblk_options& options, Config& config) {
 }
 
 LogFn LogTo(const flblk_callbacks& callbacks, void* user) {
-  if (callbacks.on_log == nullptr) return GlogLog();
+  if (callbacks.on_log == nullptr) return nullptr;
   return [on_log = callbacks.on_log, user](LogLevel level, const std::string& line) {
     on_log(user, static_cast<uint32_t>(level), ToAbi(AsBytes(line)));
   };
@@ -216,36 +181,6 @@ absl::StatusOr<PublishView> WaitForCall(const Call& call) {
   return result->view;
 }
 
-Authorization FromAbi(const flblk_authorization& in) {
-  Authorization out;
-  std::copy(std::begin(in.payload_id), std::end(in.payload_id), out.payload_id.begin());
-  out.timestamp = in.timestamp;
-  std::copy(std::begin(in.builder_vk), std::end(in.builder_vk), out.builder_vk.bytes.begin());
-  std::copy(std::begin(in.authorizer_sig), std::end(in.authorizer_sig),
-            out.authorizer_sig.bytes.begin());
-  return out;
-}
-
-absl::StatusOr<core::ForkchoiceUpdated> FromAbi(const flblk_forkchoice& in) {
-  constexpr uint32_t kKnown =
-      FLBLK_FC_ATTRIBUTES | FLBLK_FC_BLOCK_NUMBER | FLBLK_FC_PAYLOAD_ID | FLBLK_FC_AUTHORIZATION;
-  if ((in.flags & ~kKnown) != 0) return Invalid("update.flags: ", in.flags, " has unknown bits");
-  core::ForkchoiceUpdated out;
-  if ((in.flags & FLBLK_FC_ATTRIBUTES) == 0) {
-    if (in.flags != 0) return Invalid("update.flags: ", in.flags, " without FLBLK_FC_ATTRIBUTES");
-    return out;
-  }
-  core::PayloadAttributes& attributes = out.attributes.emplace();
-  attributes.timestamp = in.timestamp;
-  if ((in.flags & FLBLK_FC_BLOCK_NUMBER) != 0) attributes.block_number = in.block_number;
-  if ((in.flags & FLBLK_FC_PAYLOAD_ID) != 0) {
-    std::copy(std::begin(in.payload_id), std::end(in.payload_id),
-              attributes.payload_id.emplace().begin());
-  }
-  if ((in.flags & FLBLK_FC_AUTHORIZATION) != 0) out.authorization = FromAbi(in.authorization);
-  return out;
-}
-
 flblk_status ForkchoiceUpdated(flblk_plugin* plugin, const flblk_forkchoice* in,
                                flblk_forkchoice_result* out) {
   return Guard([&]() -> absl::Status {
@@ -262,23 +197,6 @@ flblk_status ForkchoiceUpdated(flblk_plugin* plugin, const flblk_forkchoice* in,
         sizeof result, static_cast<uint32_t>(ToProtoState(view->state)), view->next_index};
     return WriteStruct("result", result, out);
   });
-}
-
-absl::StatusOr<wire::FlashblocksPayloadV1> ReadFlashblock(const flblk_flashblock* in) {
-  flblk_flashblock flashblock;
-  if (auto status = ReadStruct("flashblock", in, sizeof flashblock, flashblock); !status.ok())
-    return status;
-  const bool json = flashblock.encoding == FLBLK_ENCODING_JSON;
-  if (!json && flashblock.encoding != FLBLK_ENCODING_RLP) {
-    return Invalid("flashblock.encoding: ", flashblock.encoding, ", expected 0 or 1");
-  }
-  // As JSON every byte is two digits; the reader has its own limit.
-  const auto data = View("flashblock.data", flashblock.data,
-                         json ? 4 * wire::kMaxMessageBytes : wire::kMaxMessageBytes);
-  if (!data.ok()) return data.status();
-  auto out = json ? wire::ReadFlashblockJson(*data) : wire::DecodeFlashblock(AsBytes(*data));
-  if (!out.ok()) return Within("flashblock.data", out.status());
-  return out;
 }
 
 flblk_status Publish(flblk_plugin* plugin, const flblk_flashblock* in, flblk_publish_result* out) {

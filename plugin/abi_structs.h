@@ -1,0 +1,50 @@
+// Structs of the C ABI, read with suspicion and written as far as the host's version of them goes.
+// Internal to abi.cc.
+#pragma once
+
+#include <string.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "p2p/core/events.h"
+#include "plugin/flblk.h"
+#include "plugin/text.h"
+
+namespace flblk::plugin {
+
+// Reads a struct of an older or newer host: absent fields are zero, unknown ones are left alone.
+// `least`: the size of the first version.
+template <typename Struct>
+absl::Status ReadStruct(std::string_view name, const Struct* in, size_t least, Struct& out) {
+  if (in == nullptr) return Invalid(name, ": NULL");
+  if (in->struct_size < least)
+    return Invalid(name, ".struct_size: ", in->struct_size, ", at least ", least);
+  out = Struct{};
+  memcpy(static_cast<void*>(&out), in, std::min<size_t>(in->struct_size, sizeof out));
+  return absl::OkStatus();
+}
+
+// Fills in what the host's version of the struct has. NULL is allowed.
+template <typename Struct>
+absl::Status WriteStruct(std::string_view name, const Struct& in, Struct* out) {
+  if (out == nullptr) return absl::OkStatus();
+  const uint32_t size = out->struct_size;
+  if (size < sizeof(uint32_t)) return Invalid(name, ".struct_size: not set");
+  memcpy(static_cast<void*>(out), &in, std::min<size_t>(size, sizeof in));
+  out->struct_size = size;
+  return absl::OkStatus();
+}
+
+// The text or bytes of `bytes`. INVALID_ARGUMENT: NULL with a size; RESOURCE_EXHAUSTED: above
+// `limit`.
+absl::StatusOr<std::string_view> View(std::string_view name, const flblk_bytes& bytes,
+                                      size_t limit);
+
+// INVALID_ARGUMENT: unknown flags, or flags that need FLBLK_FC_ATTRIBUTES without it.
+absl::StatusOr<core::ForkchoiceUpdated> FromAbi(const flblk_forkchoice& in);
+
+// Either encoding. The error's text begins with "flashblock.".
+absl::StatusOr<wire::FlashblocksPayloadV1> ReadFlashblock(const flblk_flashblock* in);
+
+}  // namespace flblk::plugin
