@@ -66,9 +66,9 @@ void EventLog::OnTransition(const Transition& transition) {
 }
 
 void EventLog::OnEquivocation(const core::EquivocationFound& event, int64_t) {
-  log_(LogLevel::kError,
-       Cat("builder signed what excludes an earlier flashblock kind=", Word(Name(event.kind)),
-           " builder=", ToHex(event.builder.bytes), " timestamp=", event.slot));
+  PeerLine(LogLevel::kError,
+           Cat("builder signed what excludes an earlier flashblock kind=", Word(Name(event.kind)),
+               " builder=", ToHex(event.builder.bytes), " timestamp=", event.slot));
 }
 
 void EventLog::OnPeerUp(const net::PeerInfo& peer) {
@@ -89,7 +89,7 @@ void EventLog::OnPenalty(const net::PeerInfo& peer, const core::Penalise& event)
 }
 
 void EventLog::PeerLine(LogLevel level, const std::string& text) {
-  if (++peer_lines_ <= kMaxPeerLines) log_(level, text);
+  if (peers_too_ && ++peer_lines_ <= kMaxPeerLines) log_(level, text);
 }
 
 void EventLog::OnTick() {

@@ -12,7 +12,8 @@ class EventLog final : public Sink {
  public:
   static constexpr uint32_t kMaxPeerLines = 50;
 
-  explicit EventLog(LogFn log) : log_(std::move(log)) {}
+  // `peers_too`: also what p2p/net writes to glog by itself: peers, penalties, evidence.
+  EventLog(LogFn log, bool peers_too) : log_(std::move(log)), peers_too_(peers_too) {}
 
   void OnFlashblock(const core::FlashblockDelivered& event, int64_t unix_ns) override;
   void OnTransition(const Transition& transition) override;
@@ -27,7 +28,8 @@ class EventLog final : public Sink {
   void PeerLine(LogLevel level, const std::string& text);
 
   uint32_t peer_lines_ = 0;  // since the last tick
-  LogFn log_;
+  const LogFn log_;
+  const bool peers_too_;
 };
 
 }  // namespace flblk::plugin

@@ -36,6 +36,10 @@
  * slow callback delays only callbacks: beyond 1024 waiting flashblocks further ones are left out,
  * and the next one says how many.
  *
+ * Log
+ *   on_log gets one line per event that an operator looks for. Without it these lines, and in any
+ * case the diagnostics of the network layer, go to glog as the host has set it up.
+ *
  * The process belongs to the host
  *   The plugin installs no signal handler, reads no environment, initialises no logging library,
  * changes no working directory, umask or locale. No exception leaves it. When destroy returns none

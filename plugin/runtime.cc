@@ -85,7 +85,9 @@ absl::Status Impl::Load() {
   if (!node.ok()) return node.status();
   node_ = *std::move(node);
 
-  event_log_ = std::make_unique<EventLog>(options_.log);
+  const bool log_is_glog = options_.log == nullptr;
+  if (log_is_glog) options_.log = GlogLog();
+  event_log_ = std::make_unique<EventLog>(options_.log, !log_is_glog);
   metrics_ =
       Metrics::Create({.hub = &hub_,
                        .peers = [this] { return node_->Peers(); },

@@ -25,7 +25,7 @@ using NodeFactory = std::function<absl::StatusOr<std::unique_ptr<net::Node>>(
 struct RuntimeOptions {
   Config config;
   NodeFactory make_node;
-  LogFn log;
+  LogFn log;                 // null: glog
   std::vector<Sink*> sinks;  // further ones; outlive the runtime
 };
 
