@@ -26,7 +26,8 @@ void Engine::State::OnAuthorized(Peer& peer, const wire::FramePtr& frame) {
     ++stats.flood;
     return Penalise(peer, Offence::kFlood, "signed messages: more than 1024, then 200 a second");
   }
-  const absl::StatusOr<wire::Envelope> envelope = wire::SplitAuthorized(frame->body);
+  const absl::StatusOr<wire::Envelope> envelope =
+      wire::SplitAuthorized(frame->body, authorizations.last_builder());
   absl::StatusOr<wire::MessagePeek> peek;
   if (envelope.ok()) peek = wire::PeekMessage(envelope->message);
   if (!envelope.ok() || !peek.ok()) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "p2p/core/testing/mesh.h"
 #include "p2p/wire/envelope.h"
 
@@ -227,6 +229,19 @@ TEST_F(EngineNetwork, MalformedFramesDropThePeerAfterFour) {
   EXPECT_FALSE(mesh_.IsUp(feed_));
   EXPECT_EQ(node().drops.at(0).session, feed_);
   EXPECT_EQ(stats().malformed, 4u);
+}
+TEST_F(EngineNetwork, AKeyThatIsNoPointIsMalformedBehindGoodOnesToo) {
+  const wire::FramePtr good = Flashblock(0, 0);
+  mesh_.ProbeSend(feed_, good);
+  auto bad = std::make_shared<wire::Frame>(*Flashblock(0, 1));
+  const auto key = TestKey(11).public_key().bytes;
+  const auto at = std::search(bad->body.begin(), bad->body.end(), key.begin(), key.end());
+  ASSERT_NE(at, bad->body.end());
+  std::fill(at, at + 32, 0);
+  *at = 2;
+  mesh_.ProbeSend(feed_, bad);
+  EXPECT_EQ(stats().malformed, 1u);
+  EXPECT_EQ(stats().flashblocks_new, 1u);
 }
 TEST_F(EngineNetwork, PenaltiesFade) {
   auto garbage = std::make_shared<wire::Frame>();

@@ -128,6 +128,23 @@ TEST(AuthorizationCache, ADefaultValueIsNotKnownFromTheStart) {
   EXPECT_FALSE(cache.Valid(Authorization{}, verifier));
 }
 
+TEST(AuthorizationCache, NamesTheBuilderOfTheLastValidOne) {
+  AuthorizationCache cache;
+  ScriptedVerifier verifier;
+  EXPECT_EQ(cache.last_builder(), nullptr);
+  Authorization a, b;
+  a.builder_vk.bytes[0] = 1;
+  b.builder_vk.bytes[0] = 2;
+  for (const Authorization& each : {a, b, a}) {
+    ASSERT_TRUE(cache.Valid(each, verifier));
+    EXPECT_EQ(*cache.last_builder(), each.builder_vk);
+  }
+  verifier.valid = false;
+  b.timestamp = 1;
+  EXPECT_FALSE(cache.Valid(b, verifier));
+  EXPECT_EQ(*cache.last_builder(), a.builder_vk);
+}
+
 FrameKey KeyOf(uint64_t index) { return {PublicKey{}, 10, PayloadId{3}, index}; }
 Signature Sig(uint8_t n) {
   Signature sig;
