@@ -185,6 +185,14 @@ TEST(EthCompanion, AnnouncementsAndUnaskedAnswersAreIgnored) {
     c.Message(id, {});
     EXPECT_FALSE(c.failure.has_value());
   }
+  const auto vectors = LoadJson("vectors/eth_messages.json");
+  for (const auto& rlp : vectors["new_pooled_transaction_hashes_68"]) {
+    c.Message(0x08, Unhex(rlp.get<std::string>()));
+    EXPECT_FALSE(c.failure.has_value()) << rlp;
+  }
+  c.Message(0x04, Unhex(vectors["request_pairs"][2]["rlp"].get<std::string>()));
+  c.Message(0x11, Unhex(vectors["derived"][0]["rlp"].get<std::string>()));  // BlockRangeUpdate
+  EXPECT_FALSE(c.failure.has_value());
   EXPECT_TRUE(c.out.empty());
 }
 

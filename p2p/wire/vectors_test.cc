@@ -162,7 +162,9 @@ TEST_F(Pinned, MessageIds) {
     }
   }
   EXPECT_EQ(controls, 5);
-  EXPECT_EQ(Message(ReadMessageId(0xff, 2).status()), "message id: 255, the limit is 4");
+  const Bytes unknown = Unhex(Str(vectors["errors"][0]["frame"]));
+  EXPECT_EQ(Message(ReadMessageId(unknown.at(0), 2).status()), "message id: 255, the limit is 4");
+  EXPECT_FALSE(SplitAuthorized(Unhex(Str(vectors["errors"][1]["frame"]))).ok());  // nothing at all
   EXPECT_EQ(Message(ReadMessageId(1, 1).status()), "message id: 1, the limit is 0");
 }
 
