@@ -44,6 +44,8 @@
  *   The plugin installs no signal handler, reads no environment, initialises no logging library,
  * changes no working directory, umask or locale. No exception leaves it. When destroy returns none
  * of its threads and no callback is left. dlclose is allowed after destroy; the code stays mapped.
+ * The gRPC library is kept initialised from the first start on until the process ends, with a few
+ * idle threads of its own: its end can take 10 s.
  */
 #ifndef FLBLK_H
 #define FLBLK_H
@@ -269,8 +271,9 @@ typedef struct flblk_api {
   /* Binds every port and begins. FAILED_PRECONDITION names what is in use; nothing is left bound
    * then and the plugin can only be destroyed. */
   flblk_status (*start)(flblk_plugin* plugin);
-  /* StopPublish, Disconnect to every peer, end of every gRPC call. Returns within 2 s, after the
-   * last callback. Idempotent; a stopped plugin does not start again. */
+  /* StopPublish, Disconnect to every peer, end of every gRPC call; the connections of gRPC clients
+   * that read nothing are cut off. Returns within 2 s, after the last callback. Idempotent; a
+   * stopped plugin does not start again. */
   flblk_status (*stop)(flblk_plugin* plugin);
   /* Stops where that was not done, and frees. NULL is allowed. */
   flblk_status (*destroy)(flblk_plugin* plugin);

@@ -1,6 +1,5 @@
 // flblkd, the sidecar: a small host of libflblk.so. It reads flags, environment and file, owns the
 // process (signals, log), and otherwise only calls the C ABI.
-#include <grpc/grpc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,9 +67,6 @@ struct Seed {
 
 int Run(Config config) {
   const sigset_t signals = BlockSignals();
-  // gRPC 1.51 ends its library with the last server, and then waits up to 10 s for a poller of its
-  // own where a large write had to wait. The process keeps the library until it exits.
-  grpc_init();
   InitProcessLog(config.log_level, config.log_format);
   const flblk_api* api = flblk_get_api(FLBLK_ABI_MAJOR);
   if (api == nullptr) return Fail(kExitFailure, "libflblk.so has another major version of the ABI");

@@ -1,16 +1,19 @@
 #include "plugin/grpc_server.h"
 
-#include <arpa/inet.h>
+#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <mutex>
+
+#include "plugin/connection_gate.h"
 #include "plugin/text.h"
 #include "plugin/unix_socket.h"
 
 namespace flblk::plugin {
 namespace {
+
+// For the status of calls that were cancelled.
+constexpr std::chrono::milliseconds kLastWords{200};
 
 class Server final : public GrpcServer {
  public:
@@ -20,46 +23,13 @@ class Server final : public GrpcServer {
   const std::vector<std::string>& targets() const override { return targets_; }
 
  private:
+  absl::Status Bind(const Endpoint& endpoint, ConnectionGate::Door& door);
+
   std::vector<std::unique_ptr<UnixSocketFile>> files_;
   std::vector<std::string> targets_;
   std::unique_ptr<grpc::Server> server_;
+  ConnectionGate gate_;  // its thread uses server_
 };
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-SocketAddress ToAddress(const Endpoint& endpoint) {
-  SocketAddress out;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
-  if (inet_pton(AF_INET, endpoint.host.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(endpoint.port);
-    out.size = sizeof *v4;
-  } else if (inet_pton(AF_INET6, endpoint.host.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(endpoint.port);
-    out.size = sizeof *v6;
-  }
-  return out;
-}
-
-// gRPC tells only that it could not listen; a bind of our own tells why.
-absl::Status TryBind(const Endpoint& endpoint) {
-  const SocketAddress address = ToAddress(endpoint);
-  const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return absl::ErrnoToStatus(errno, Cat("grpc ", endpoint.ToString()));
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const bool bound =
-      bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0;
-  const int error = errno;
-  close(fd);
-  if (bound) return absl::OkStatus();
-  return absl::FailedPreconditionError(Cat("grpc ", endpoint.ToString(), ": ", strerror(error)));
-}
 
 std::shared_ptr<grpc::ServerCredentials> TcpCredentials(const GrpcServerOptions& options) {
   if (options.tls_cert.empty()) return grpc::InsecureServerCredentials();
@@ -74,7 +44,6 @@ std::shared_ptr<grpc::ServerCredentials> TcpCredentials(const GrpcServerOptions&
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(GrpcServer::kMaxReceiveBytes);
   builder.SetMaxSendMessageSize(-1);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
@@ -82,37 +51,48 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
 }
 
+absl::Status Server::Bind(const Endpoint& endpoint, ConnectionGate::Door& door) {
+  std::string unix_path;
+  if (endpoint.kind == Endpoint::Kind::kUnix) {
+    auto file = UnixSocketFile::Prepare(endpoint.path);
+    if (!file.ok()) return Within("grpc", file.status());
+    unix_path = (*file)->bind_path();
+    files_.push_back(*std::move(file));
+  }
+  auto socket = Listen(endpoint, unix_path);
+  if (!socket.ok()) return absl::FailedPreconditionError(Cat("grpc ", socket.status().message()));
+  targets_.push_back(socket->address.ToString());
+  door.socket = *std::move(socket);
+  return absl::OkStatus();
+}
+
 absl::Status Server::Run(const GrpcServerOptions& options) {
   grpc::ServerBuilder builder;
   SetLimits(builder);
   const auto tcp = TcpCredentials(options);
-  std::vector<int> ports(options.endpoints.size(), 0);
-  for (size_t i = 0; i < options.endpoints.size(); ++i) {
-    const Endpoint& endpoint = options.endpoints[i];
-    if (endpoint.kind == Endpoint::Kind::kUnix) {
-      auto file = UnixSocketFile::Prepare(endpoint.path);
-      if (!file.ok()) return Within("grpc", file.status());
-      builder.AddListeningPort(Cat("unix:", (*file)->bind_path()),
-                               grpc::InsecureServerCredentials(), &ports[i]);
-      files_.push_back(*std::move(file));
-    } else {
-      if (auto status = TryBind(endpoint); !status.ok()) return status;
-      builder.AddListeningPort(endpoint.ToString(), tcp, &ports[i]);
-    }
+  std::vector<ConnectionGate::Door> doors;
+  for (const Endpoint& endpoint : options.endpoints) {
+    ConnectionGate::Door& door = doors.emplace_back();
+    if (auto status = Bind(endpoint, door); !status.ok()) return status;
+    const bool is_unix = endpoint.kind == Endpoint::Kind::kUnix;
+    const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
+        builder.experimental().AddExternalConnectionAcceptor(
+            grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+            is_unix ? grpc::InsecureServerCredentials() : tcp);
+    door.take = [acceptor](int fd) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.fd = fd;
+      acceptor->HandleNewConnection(&connection);
+    };
   }
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
-  for (size_t i = 0; i < ports.size(); ++i) {
-    const Endpoint& endpoint = options.endpoints[i];
-    if (server_ == nullptr || ports[i] <= 0) {
-      return absl::FailedPreconditionError(
-          Cat("grpc ", endpoint.ToString(), ": cannot listen",
-              options.tls_cert.empty() ? "" : " (are grpc_tls_cert and grpc_tls_key a pair?)"));
-    }
-    Endpoint bound = endpoint;
-    if (endpoint.kind == Endpoint::Kind::kTcp) bound.port = static_cast<uint16_t>(ports[i]);
-    targets_.push_back(bound.ToString());
+  if (server_ == nullptr) {
+    return absl::FailedPreconditionError(
+        Cat("grpc: cannot start",
+            options.tls_cert.empty() ? "" : " (are grpc_tls_cert and grpc_tls_key a pair?)"));
   }
+  if (auto status = gate_.Open(std::move(doors)); !status.ok()) return Within("grpc", status);
   for (const auto& file : files_) {
     if (auto status = file->Publish(options.socket_mode); !status.ok())
       return Within("grpc", status);
@@ -122,15 +102,26 @@ absl::Status Server::Run(const GrpcServerOptions& options) {
 
 void Server::Stop(std::chrono::milliseconds grace) {
   files_.clear();  // nobody new comes in
+  gate_.Close(grace + kLastWords);
   if (server_ == nullptr) return;
   server_->Shutdown(std::chrono::system_clock::now() + grace);
   server_->Wait();
+  gate_.Join();
   server_.reset();
+}
+
+// gRPC 1.51 ends its library with the last server or channel of the process, and then waits up to
+// 10 s for a poller of its own where a large write had to wait. One reference, held for the rest of
+// the process's life as libflblk.so itself is, keeps it from that.
+void KeepGrpcLibrary() {
+  static std::once_flag once;
+  std::call_once(once, grpc_init);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options) {
+  KeepGrpcLibrary();
   auto server = std::make_unique<Server>();
   if (auto status = server->Run(options); !status.ok()) return status;
   return server;

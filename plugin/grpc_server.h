@@ -32,8 +32,8 @@ class GrpcServer {
 
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const GrpcServerOptions& options);
   virtual ~GrpcServer() = default;
-  // Waits at most `grace` for calls in progress, then cancels them; returns when none is left.
-  // Idempotent.
+  // Waits at most `grace` for calls in progress, then cancels them, and 200 ms later cuts off the
+  // connections of clients that do not read; returns when none is left. Idempotent.
   virtual void Stop(std::chrono::milliseconds grace) = 0;
   // As clients dial them: "unix:/path", "127.0.0.1:50051", with the ports really bound.
   virtual const std::vector<std::string>& targets() const = 0;

@@ -115,7 +115,7 @@ TEST(Hosts, ManyLivesLeaveNoThreadBehind) {
     dlclose(so);
     if (life == 0) after_first = Threads();
   }
-  // gRPC ends a few threads of its own shortly after the last server.
+  // Threads of gRPC itself that had no work come and go.
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (Threads() > after_first && std::chrono::steady_clock::now() < limit) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
