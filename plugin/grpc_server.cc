@@ -87,11 +87,7 @@ absl::Status Server::Run(const GrpcServerOptions& options) {
   }
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr) {
-    return absl::FailedPreconditionError(
-        Cat("grpc: cannot start",
-            options.tls_cert.empty() ? "" : " (are grpc_tls_cert and grpc_tls_key a pair?)"));
-  }
+  if (server_ == nullptr) return absl::InternalError("grpc: cannot start");
   if (auto status = gate_.Open(std::move(doors)); !status.ok()) return Within("grpc", status);
   for (const auto& file : files_) {
     if (auto status = file->Publish(options.socket_mode); !status.ok())

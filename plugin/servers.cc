@@ -11,6 +11,7 @@
 #include "plugin/probe_services.h"
 #include "plugin/status_server.h"
 #include "plugin/text.h"
+#include "plugin/tls_check.h"
 
 namespace flblk::plugin {
 namespace {
@@ -54,6 +55,7 @@ absl::Status Impl::Load() {
   for (const auto* file : {&cert, &key, &authority}) {
     if (!file->ok()) return file->status();
   }
+  if (auto status = CheckTls(*cert, *key, *authority); !status.ok()) return status;
   access_ = std::make_unique<GrpcAccess>(*std::move(token));
   builder_ =
       BuilderService::Create({.host = options_.host,

@@ -73,8 +73,12 @@ TEST_F(TlsTest, BadFilesAreNamed) {
   };
   EXPECT_THAT(error(files_.path() + "/none", server_.key_path), HasSubstr("grpc_tls_cert"));
   EXPECT_THAT(error(server_.cert_path, files_.path() + "/none"), HasSubstr("grpc_tls_key"));
+  EXPECT_THAT(error(server_.key_path, server_.key_path),
+              HasSubstr("grpc_tls_cert: holds no PEM certificate"));
+  EXPECT_THAT(error(server_.cert_path, server_.cert_path),
+              HasSubstr("grpc_tls_key: holds no PEM private key"));
   EXPECT_THAT(error(server_.cert_path, client_.key_path),
-              HasSubstr("are grpc_tls_cert and grpc_tls_key a pair?"));
+              HasSubstr("grpc_tls_key: is not the key of grpc_tls_cert"));
 }
 
 }  // namespace
