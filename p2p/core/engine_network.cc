@@ -210,6 +210,7 @@ void Engine::State::OnMarker(Peer& peer, const wire::FramePtr& frame,
   const MarkerMemory::Known known = markers.Check(kind, a, envelope.actor_sig);
   if (known == MarkerMemory::Known::kSame) {
     Unproductive(peer, "repeated StartPublish or StopPublish");
+    if (kind == MessageKind::kStartPublish) gossip.FollowRepeatedStart(peer, now.mono, out);
   } else {
     if (known == MarkerMemory::Known::kOtherBytes && !peer.repeats_in.Take(now.mono)) {
       ++stats.flood;

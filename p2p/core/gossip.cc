@@ -32,7 +32,7 @@ Peer& Gossip::Connect(const PeerConnected& event, MonoTime now, Actions& out) {
   peer.version = event.flblk_version;
   peer.trusted = event.trusted;
   peer.feeding = event.flblk_version == 1;
-  peer.feed_since = peer.retry_at = now;
+  peer.feed_since = peer.retry_at = peer.starved_retry_at = now;
   while (numbers_.Has(peer.number)) ++peer.number;
   numbers_.Add(peer.number);
   FillReceiveSet(now, out);

@@ -45,6 +45,7 @@ class Gossip {
   static constexpr Duration kCancelTolerance = std::chrono::seconds(2);
   static constexpr Duration kStarvedAfter = std::chrono::seconds(2);  // and between two more feeds
   static constexpr size_t kStarvedExtra = 3;
+  static constexpr Duration kResumed = std::chrono::milliseconds(100);
   static constexpr Duration kMissedAfter = std::chrono::seconds(1);  // and the sample it counts for
   using Actions = std::vector<Action>;
 
@@ -63,6 +64,10 @@ class Gossip {
   void NoteProgress(Peer& from, MonoTime now, Actions& out);
   // `from` was the first with a new, verified StartPublish.
   void FollowStart(Peer& from, MonoTime now, Actions& out);
+  // `from` repeats one: a publisher that resumed, if nothing came from anyone else lately.
+  void FollowRepeatedStart(Peer& from, MonoTime now, Actions& out) {
+    if (now - alive_at_ >= kResumed) FollowStart(from, now, out);
+  }
   // We published: nobody else is expected to.
   void NoteOwn(MonoTime now) { alive_at_ = now; }
   // Every receiving peer that ought to have had it and is not in `have` missed it.
@@ -89,7 +94,7 @@ class Gossip {
   // receive set (receive_set.cc)
   size_t HeldSlots() const;  // receiving, or requested and not overdue
   size_t Receiving() const;
-  Peer* BestCandidate(MonoTime now);
+  Peer* BestCandidate(MonoTime now, bool starving = false);
   Peer* WorstFeed(const Peer* except, MonoTime now);
   void FillReceiveSet(MonoTime now, Actions& out);
   void Request(Peer& peer, MonoTime now, Actions& out);

@@ -270,9 +270,9 @@ TEST_F(GossipTest, FlashblocksAfterCancelAreToleratedForTwoSeconds) {
   Control(3, Id::kAcceptFlashblocks);
   const SessionId cancelled = FeedOf(1) == Feed::kNone ? 1 : 2;
   Sent();
-  Wait(seconds(2));
+  WaitAlive(seconds(2));
   EXPECT_TRUE(Welcome(cancelled));
-  Wait(milliseconds(1));
+  WaitAlive(milliseconds(1));
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(Welcome(cancelled));
   EXPECT_THAT(Sent(), IsEmpty());
   EXPECT_FALSE(Welcome(cancelled));
@@ -285,7 +285,7 @@ TEST_F(GossipTest, UnrequestedFlashblocksAreAnsweredByCancelOnce) {
   EXPECT_FALSE(Welcome(3));
   EXPECT_THAT(Sent(), ElementsAre("3:cancel"));
   EXPECT_TRUE(Welcome(3));  // in flight
-  Wait(milliseconds(2500));
+  WaitAlive(milliseconds(2500));
   EXPECT_FALSE(Welcome(3));
 }
 
@@ -346,6 +346,34 @@ TEST_F(GossipTest, StartPublishIsFollowed) {
   gossip_.Find(1)->AddLatency({});
   gossip_.NoteProgress(*gossip_.Find(3), now_, out_);
   EXPECT_THAT(Sent(), ElementsAre("2:cancel"));
+}
+
+TEST_F(GossipTest, RepeatedStartIsFollowedOnlyInSilence) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
+  Sent();
+  gossip_.NoteOwn(now_);
+  gossip_.FollowRepeatedStart(*gossip_.Find(3), now_, out_);
+  EXPECT_THAT(Sent(), IsEmpty());
+  Wait(milliseconds(100));
+  gossip_.FollowRepeatedStart(*gossip_.Find(3), now_, out_);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+}
+
+TEST_F(GossipTest, AStarvedNodeAsksThoseItCancelledButNotThoseThatRefused) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  Control(1, Id::kAcceptFlashblocks);
+  Control(2, Id::kRejectFlashblocks);
+  Control(3, Id::kAcceptFlashblocks);
+  Connect(4, true);
+  gossip_.Find(1)->AddLatency({});
+  Control(4, Id::kAcceptFlashblocks);  // 3 is cancelled
+  EXPECT_EQ(FeedOf(3), Feed::kNone);
+  Sent();
+  Wait(seconds(4));
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  Wait(seconds(10));
+  EXPECT_THAT(Sent(), IsEmpty());
 }
 
 TEST_F(GossipTest, PublisherDoesNotStarve) {

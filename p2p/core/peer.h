@@ -26,10 +26,11 @@ struct Peer {
 
   bool feeding = false;  // we send it flashblocks; always in flblk/1
   Feed feed = Feed::kNone;
-  bool overdue = false;  // kRequested and unanswered: does not hold a receive slot any more
-  MonoTime feed_since;   // of the last change of `feed`
-  MonoTime check_at;     // kRequested: when to look at it again
-  MonoTime retry_at;     // kNone: not asked again before
+  bool overdue = false;       // kRequested and unanswered: does not hold a receive slot any more
+  MonoTime feed_since;        // of the last change of `feed`
+  MonoTime check_at;          // kRequested: when to look at it again
+  MonoTime retry_at;          // kNone: not asked again before
+  MonoTime starved_retry_at;  // the same while starving: soon again where it was us who cancelled
   std::optional<MonoTime> cancelled_at;  // our last CancelFlashblocks
 
   // Budgets; see the limits in gossip.h.

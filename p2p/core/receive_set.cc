@@ -28,14 +28,14 @@ size_t Gossip::Receiving() const {
       peers_, [](const auto& entry) { return entry.second.feed == Feed::kReceiving; });
 }
 
-Peer* Gossip::BestCandidate(MonoTime now) {
+Peer* Gossip::BestCandidate(MonoTime now, bool starving) {
   Peer* best = nullptr;
   std::tuple<bool, bool, Duration, uint64_t> best_rank;
   for (auto& [session, peer] : peers_) {
-    if (peer.dropped || peer.version < 2 || peer.feed != Feed::kNone || now < peer.retry_at)
-      continue;
+    if (peer.dropped || peer.version < 2 || peer.feed != Feed::kNone) continue;
+    if (now < (starving ? peer.starved_retry_at : peer.retry_at)) continue;
     if (!peer.control_out.MayTake(now)) {
-      peer.retry_at = now + kRequestTimeout;
+      peer.retry_at = peer.starved_retry_at = now + kRequestTimeout;
       continue;
     }
     const auto rank = std::tuple(Useless(peer), !peer.trusted,
@@ -114,13 +114,14 @@ void Gossip::FollowStart(Peer& from, MonoTime now, Actions& out) {
 void Gossip::StopReceiving(Peer& peer, MonoTime now) {
   peer.feed = Feed::kNone;
   peer.feed_since = now;
-  peer.retry_at = now + config_.rotation_interval;
+  peer.retry_at = peer.starved_retry_at = now + config_.rotation_interval;
 }
 
 void Gossip::Cancel(Peer& peer, MonoTime now, Actions& out) {
   if (!SendControl(peer, wire::MessageId::kCancelFlashblocks, now, out)) return;
   StopReceiving(peer, now);
   peer.cancelled_at = now;
+  peer.starved_retry_at = now + kCancelTolerance;
 }
 
 void Gossip::CheckRequest(Peer& peer, MonoTime now) {
@@ -131,7 +132,7 @@ void Gossip::CheckRequest(Peer& peer, MonoTime now) {
   }
   if (progress_at_ > peer.feed_since) {  // others delivered, this one did not: a lost Reject
     StopReceiving(peer, now);
-    peer.retry_at = now;
+    peer.retry_at = peer.starved_retry_at = now;
   } else {
     peer.check_at = now + std::max(config_.rotation_interval, kRequestTimeout);
   }
@@ -152,7 +153,7 @@ void Gossip::OnTimer(MonoTime now, Actions& out) {
   if (now >= rotate_at_) Rotate(now, out);
   if (config_.max_receive_peers == 0 || !Starving(now) || now < extra_at_) return;
   extra_at_ = now + kStarvedAfter;
-  if (Peer* candidate = BestCandidate(now)) Request(*candidate, now, out);
+  if (Peer* candidate = BestCandidate(now, true)) Request(*candidate, now, out);
 }
 
 std::optional<MonoTime> Gossip::NextDeadline() const {
@@ -165,7 +166,7 @@ std::optional<MonoTime> Gossip::NextDeadline() const {
     if (peer.feed == Feed::kRequested) next = std::min(next, peer.check_at);
     if (peer.feed != Feed::kNone) continue;
     if (wanting) next = std::min(next, peer.retry_at);
-    next = std::min(next, std::max(starved, peer.retry_at));
+    next = std::min(next, std::max(starved, peer.starved_retry_at));
   }
   return next;
 }
