@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 #include "p2p/core/testing/mesh.h"
 #include "p2p/wire/envelope.h"
@@ -301,6 +302,28 @@ TEST_F(EngineNetwork, OwnMessagesComingBackAreMeteredAndDropped) {
   const wire::FramePtr own = mesh_[builder].delivered[0].frame;
   for (int i = 0; i < 2000 && mesh_.IsUp(echo); ++i) mesh_.ProbeSend(echo, own);
   EXPECT_FALSE(mesh_.IsUp(echo));
+}
+TEST_F(EngineNetwork, MutatedFramesAreNeverDeliveredOrRelayed) {
+  std::mt19937_64 random(5);
+  const std::vector<wire::FramePtr> seeds = {
+      Flashblock(0, 0), Flashblock(1, 0, 2),
+      TestMarker(TestKey(11), Auth(0), MessageKind::kStartPublish),
+      testing::ControlFrame(wire::MessageId::kRequestFlashblocks)};
+  for (int i = 0; i < 600; ++i) {
+    auto frame = std::make_shared<wire::Frame>(*seeds[random() % seeds.size()]);
+    if (random() % 4 == 0) frame->id = static_cast<wire::MessageId>(random() % 6);
+    for (size_t n = 1 + random() % 3; n > 0 && !frame->body.empty(); --n) {
+      frame->body[random() % frame->body.size()] ^= 1 << random() % 8;
+    }
+    if (random() % 3 == 0) frame->body.resize(random() % (frame->body.size() + 8));
+    const SessionId evil = mesh_.ConnectProbe(node_, 1 + random() % 2);
+    mesh_.ProbeSend(evil, frame);
+    mesh_.Disconnect(evil);
+  }
+  EXPECT_TRUE(node().delivered.empty());
+  EXPECT_EQ(Relayed(), 0u);
+  mesh_.ProbeSend(feed_, seeds[0]);
+  EXPECT_EQ(node().delivered.size(), 1u);
 }
 TEST_F(EngineNetwork, DroppedSessionIsDeafAndMute) {
   auto garbage = std::make_shared<wire::Frame>();
