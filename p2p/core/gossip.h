@@ -64,9 +64,10 @@ class Gossip {
   void NoteProgress(Peer& from, MonoTime now, Actions& out);
   // `from` was the first with a new, verified StartPublish.
   void FollowStart(Peer& from, MonoTime now, Actions& out);
-  // `from` repeats one: a publisher that resumed, if nothing came from anyone else lately.
+  // `from` repeats one: a publisher that resumed, if nothing came from anyone else lately. Not a
+  // further copy of one that is being followed.
   void FollowRepeatedStart(Peer& from, MonoTime now, Actions& out) {
-    if (now - alive_at_ >= kResumed) FollowStart(from, now, out);
+    if (!following_ && now - alive_at_ >= kResumed) FollowStart(from, now, out);
   }
   // We published: nobody else is expected to.
   void NoteOwn(MonoTime now) { alive_at_ = now; }

@@ -1,70 +1,15 @@
 #include "p2p/core/gossip.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "p2p/core/testing/gossip_bench.h"
 
 namespace flblk::core {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using wire::MessageId;
 using Id = wire::MessageId;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class GossipTest : public ::testing::Test {
- protected:
-  explicit GossipTest(GossipConfig config = {.max_send_peers = 2, .max_receive_peers = 2})
-      : gossip_(config, now_) {}
-
-  Peer& Connect(SessionId session, bool trusted = false, uint8_t version = 2) {
-    return gossip_.Connect({session, {}, version, trusted}, now_, out_);
-  }
-  // What was sent since the last look: "session:message".
-  std::vector<std::string> Sent() {
-    static const char* kNames[] = {"?", "request", "accept", "reject", "cancel"};
-    std::vector<std::string> sent;
-    for (const Action& action : std::exchange(out_, {})) {
-      if (const auto* send = std::get_if<Send>(&action)) {
-        sent.push_back(std::to_string(send->to.at(0)) + ":" +
-                       kNames[static_cast<int>(send->frame->id)]);
-      } else if (const auto* penalty = std::get_if<Penalise>(&action)) {
-        sent.push_back(std::to_string(penalty->session) + ":" + Name(penalty->offence));
-      } else if (const auto* drop = std::get_if<Drop>(&action)) {
-        sent.push_back(std::to_string(drop->session) + ":drop");
-      }
-    }
-    return sent;
-  }
-  bool Control(SessionId session, MessageId id) {
-    return gossip_.OnControl(*gossip_.Find(session), id, now_, out_);
-  }
-  bool Welcome(SessionId session) { return gossip_.Welcome(*gossip_.Find(session), now_, out_); }
-  // Rings every timer on the way.
-  void Wait(Duration d) {
-    const MonoTime end = now_ + d;
-    for (auto t = gossip_.NextDeadline(); t && *t <= end; t = gossip_.NextDeadline()) {
-      ASSERT_GE(*t, now_) << "a deadline in the past stays";
-      now_ = *t;
-      gossip_.OnTimer(now_, out_);
-      ASSERT_GT(*gossip_.NextDeadline(), now_) << "the timer made no progress";
-    }
-    now_ = end;
-  }
-  // The same while somebody publishes.
-  void WaitAlive(Duration d) {
-    for (Duration past{}; past < d; past += seconds(1)) {
-      gossip_.NoteOwn(now_);
-      Wait(std::min<Duration>(seconds(1), d - past));
-    }
-  }
-  Feed FeedOf(SessionId session) { return gossip_.Find(session)->feed; }
-
-  MonoTime now_{1'000'000'000};
-  Gossip gossip_;
-  std::vector<Action> out_;
-};
 
 TEST_F(GossipTest, AsksUpToTheLimitAndTheNextOnReject) {
   for (SessionId s : {1, 2, 3}) Connect(s);
@@ -306,82 +251,6 @@ TEST_F(GossipTest, NumbersAreReused) {
   EXPECT_EQ(Connect(2).number, 1u);
   gossip_.Disconnect(1, now_, out_);
   EXPECT_EQ(Connect(3).number, 0u);
-}
-
-// ---- starving
-
-TEST_F(GossipTest, StarvedNodeTriesOneMoreFeedEveryTwoSeconds) {
-  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
-  for (SessionId s : {3, 4, 5, 6}) Connect(s);
-  Sent();
-  Wait(milliseconds(1999));
-  EXPECT_THAT(Sent(), IsEmpty());
-  for (size_t extra = 1; extra <= Gossip::kStarvedExtra; ++extra) {
-    Wait(seconds(2));
-    EXPECT_EQ(Sent().size(), 1u);  // a request, nobody is cancelled
-    for (SessionId s = 3; s <= 6; ++s) {
-      if (FeedOf(s) == Feed::kRequested) Control(s, Id::kAcceptFlashblocks);
-    }
-    EXPECT_THAT(Sent(), IsEmpty());
-  }
-  // Whoever brings the first flashblock stays, the best of the rest too.
-  const SessionId first = FeedOf(3) == Feed::kReceiving ? 3 : 4;
-  gossip_.Find(2)->AddLatency(milliseconds(1));
-  gossip_.Find(first)->AddLatency({});
-  gossip_.NoteProgress(*gossip_.Find(first), now_, out_);
-  EXPECT_EQ(Sent().size(), Gossip::kStarvedExtra);
-  EXPECT_EQ(FeedOf(first), Feed::kReceiving);
-  EXPECT_EQ(FeedOf(2), Feed::kReceiving);
-}
-
-TEST_F(GossipTest, StartPublishIsFollowed) {
-  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
-  Connect(3);
-  Sent();
-  gossip_.FollowStart(*gossip_.Find(2), now_, out_);
-  EXPECT_THAT(Sent(), IsEmpty());  // it feeds us already
-  gossip_.FollowStart(*gossip_.Find(3), now_, out_);
-  Control(3, Id::kAcceptFlashblocks);
-  EXPECT_THAT(Sent(), ElementsAre("3:request"));  // nobody is cancelled yet
-  gossip_.Find(1)->AddLatency({});
-  gossip_.NoteProgress(*gossip_.Find(3), now_, out_);
-  EXPECT_THAT(Sent(), ElementsAre("2:cancel"));
-}
-
-TEST_F(GossipTest, RepeatedStartIsFollowedOnlyInSilence) {
-  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
-  Connect(3);
-  Sent();
-  gossip_.NoteOwn(now_);
-  gossip_.FollowRepeatedStart(*gossip_.Find(3), now_, out_);
-  EXPECT_THAT(Sent(), IsEmpty());
-  Wait(milliseconds(100));
-  gossip_.FollowRepeatedStart(*gossip_.Find(3), now_, out_);
-  EXPECT_THAT(Sent(), ElementsAre("3:request"));
-}
-
-TEST_F(GossipTest, AStarvedNodeAsksThoseItCancelledButNotThoseThatRefused) {
-  for (SessionId s : {1, 2, 3}) Connect(s);
-  Control(1, Id::kAcceptFlashblocks);
-  Control(2, Id::kRejectFlashblocks);
-  Control(3, Id::kAcceptFlashblocks);
-  Connect(4, true);
-  gossip_.Find(1)->AddLatency({});
-  Control(4, Id::kAcceptFlashblocks);  // 3 is cancelled
-  EXPECT_EQ(FeedOf(3), Feed::kNone);
-  Sent();
-  Wait(seconds(4));
-  EXPECT_THAT(Sent(), ElementsAre("3:request"));
-  Wait(seconds(10));
-  EXPECT_THAT(Sent(), IsEmpty());
-}
-
-TEST_F(GossipTest, PublisherDoesNotStarve) {
-  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
-  Connect(3);
-  Sent();
-  WaitAlive(seconds(25));
-  EXPECT_THAT(Sent(), IsEmpty());
 }
 
 TEST_F(GossipTest, ATrustedFeedThatMissesMostGoesFirst) {

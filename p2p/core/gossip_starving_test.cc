@@ -1,0 +1,99 @@
+// Gossip in want of flashblocks, and whom it follows to a new publisher.
+#include "p2p/core/testing/gossip_bench.h"
+
+namespace flblk::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Id = wire::MessageId;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_F(GossipTest, StarvedNodeTriesOneMoreFeedEveryTwoSeconds) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  for (SessionId s : {3, 4, 5, 6}) Connect(s);
+  Sent();
+  Wait(milliseconds(1999));
+  EXPECT_THAT(Sent(), IsEmpty());
+  for (size_t extra = 1; extra <= Gossip::kStarvedExtra; ++extra) {
+    Wait(seconds(2));
+    EXPECT_EQ(Sent().size(), 1u);  // a request, nobody is cancelled
+    for (SessionId s = 3; s <= 6; ++s) {
+      if (FeedOf(s) == Feed::kRequested) Control(s, Id::kAcceptFlashblocks);
+    }
+    EXPECT_THAT(Sent(), IsEmpty());
+  }
+  // Whoever brings the first flashblock stays, the best of the rest too.
+  const SessionId first = FeedOf(3) == Feed::kReceiving ? 3 : 4;
+  gossip_.Find(2)->AddLatency(milliseconds(1));
+  gossip_.Find(first)->AddLatency({});
+  gossip_.NoteProgress(*gossip_.Find(first), now_, out_);
+  EXPECT_EQ(Sent().size(), Gossip::kStarvedExtra);
+  EXPECT_EQ(FeedOf(first), Feed::kReceiving);
+  EXPECT_EQ(FeedOf(2), Feed::kReceiving);
+}
+
+TEST_F(GossipTest, StartPublishIsFollowed) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
+  Sent();
+  gossip_.FollowStart(*gossip_.Find(2), now_, out_);
+  EXPECT_THAT(Sent(), IsEmpty());  // it feeds us already
+  gossip_.FollowStart(*gossip_.Find(3), now_, out_);
+  Control(3, Id::kAcceptFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));  // nobody is cancelled yet
+  gossip_.Find(1)->AddLatency({});
+  gossip_.NoteProgress(*gossip_.Find(3), now_, out_);
+  EXPECT_THAT(Sent(), ElementsAre("2:cancel"));
+}
+
+TEST_F(GossipTest, RepeatedStartIsFollowedOnlyInSilence) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
+  Sent();
+  gossip_.NoteOwn(now_);
+  gossip_.FollowRepeatedStart(*gossip_.Find(3), now_, out_);
+  EXPECT_THAT(Sent(), IsEmpty());
+  Wait(milliseconds(100));
+  gossip_.FollowRepeatedStart(*gossip_.Find(3), now_, out_);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+}
+
+// The second copy of a StartPublish, relayed by a third, must not displace who brought the first.
+TEST_F(GossipTest, CopiesOfAFollowedStartAreNotFollowed) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  for (SessionId s : {3, 4}) Connect(s);
+  Wait(milliseconds(200));
+  Sent();
+  gossip_.FollowStart(*gossip_.Find(3), now_, out_);
+  gossip_.FollowRepeatedStart(*gossip_.Find(4), now_, out_);
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+}
+
+TEST_F(GossipTest, AStarvedNodeAsksThoseItCancelledButNotThoseThatRefused) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  Control(1, Id::kAcceptFlashblocks);
+  Control(2, Id::kRejectFlashblocks);
+  Control(3, Id::kAcceptFlashblocks);
+  Connect(4, true);
+  gossip_.Find(1)->AddLatency({});
+  Control(4, Id::kAcceptFlashblocks);  // 3 is cancelled
+  EXPECT_EQ(FeedOf(3), Feed::kNone);
+  Sent();
+  Wait(seconds(4));
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  Wait(seconds(10));
+  EXPECT_THAT(Sent(), IsEmpty());
+}
+
+TEST_F(GossipTest, PublisherDoesNotStarve) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
+  Sent();
+  WaitAlive(seconds(25));
+  EXPECT_THAT(Sent(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace flblk::core
