@@ -1,6 +1,7 @@
 #include "p2p/rlpx/snappy_block.h"
 
 #include <gtest/gtest.h>
+#include <snappy.h>
 
 #include <random>
 
@@ -15,11 +16,26 @@ using wire::testing::Unhex;
 
 TEST(Snappy, RoundTrip) {
   std::mt19937_64 random(1);
-  for (size_t size : {0, 1, 59, 60, 61, 65535, 65536, 65537, 1 << 20}) {
+  for (size_t size :
+       {0, 1, 59, 60, 61, 127, 128, 45055, 45056, 45057, 45056 + 127, 90112, 1 << 20}) {
     Bytes noise(size), zeros(size);
     for (uint8_t& b : noise) b = static_cast<uint8_t>(random());
     EXPECT_EQ(*SnappyUncompress(SnappyCompress(noise), size), noise);
     EXPECT_EQ(*SnappyUncompress(SnappyCompress(zeros), size), zeros);
+  }
+}
+
+// Whether in one piece or in several: what the library itself makes of it is no larger than by 2 %.
+TEST(Snappy, PiecesCostLittle) {
+  std::mt19937_64 random(2);
+  for (size_t size : {1000, 44 << 10, 100'000, 1 << 20}) {
+    Bytes body(size);
+    for (size_t i = 0; i < size; ++i) body[i] = i % 96 < 64 ? static_cast<uint8_t>(random()) : 0;
+    std::string whole;
+    snappy::Compress(reinterpret_cast<const char*>(body.data()), size, &whole);
+    const Bytes pieces = SnappyCompress(body);
+    EXPECT_EQ(*SnappyUncompress(pieces, size), body);
+    EXPECT_LE(pieces.size(), whole.size() * 51 / 50) << size;
   }
 }
 
