@@ -11,6 +11,7 @@
 #include "plugin/config.h"
 #include "plugin/flblk.h"
 #include "plugin/process_log.h"
+#include "plugin/process_memory.h"
 #include "plugin/text.h"
 
 namespace flblk::plugin {
@@ -67,6 +68,7 @@ struct Seed {
 
 int Run(Config config) {
   const sigset_t signals = BlockSignals();
+  KeepFreedMemory();
   InitProcessLog(config.log_level, config.log_format);
   const flblk_api* api = flblk_get_api(FLBLK_ABI_MAJOR);
   if (api == nullptr) return Fail(kExitFailure, "libflblk.so has another major version of the ABI");

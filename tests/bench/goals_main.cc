@@ -7,6 +7,7 @@
 #include <set>
 
 #include "glog/logging.h"
+#include "plugin/process_memory.h"
 #include "tests/bench/ahead.h"
 #include "tests/bench/goal_list.h"
 
@@ -22,6 +23,7 @@ void AllowManySockets() {
 
 void Run(const Options& options, const std::set<int>& goals) {
   AllowManySockets();
+  plugin::KeepFreedMemory();
   std::optional<AheadOfOthers> ahead(std::in_place);
   Receivers receivers;
   ahead.reset();
