@@ -22,7 +22,7 @@ namespace flblk::plugin {
 namespace {
 
 constexpr auto kVerdictLimit = std::chrono::seconds(5);
-constexpr size_t kMaxReason = 256;
+constexpr size_t kMaxReason = 256, kMaxConfig = size_t{1} << 20;
 
 thread_local std::string last_error_text;  // NOLINT: one per calling thread, by contract
 
@@ -55,7 +55,7 @@ absl::Status CheckRunning(const flblk_plugin* plugin) {
 // ----------------------------------------------------------------------------------------------------
 // life cycle
 absl::Status ReadConfig(const flblk_options& options, Config& config) {
-  const auto text = View("options.config", options.config, size_t{1} << 20);
+  const auto text = View("options.config", options.config, kMaxConfig);
   if (!text.ok()) return text.status();
   auto read = ConfigFromToml(*text, "config");
   if (!read.ok()) return read.status();
@@ -256,6 +256,20 @@ flblk_status StopPublishing(flblk_plugin* plugin, flblk_bytes reason) {
   });
 }
 
+flblk_status Reconfigure(flblk_plugin* plugin, flblk_bytes config) {
+  return Guard([&]() -> absl::Status {
+    if (auto status = CheckRunning(plugin); !status.ok()) return status;
+    const auto text = View("config", config, kMaxConfig);
+    if (!text.ok()) return text.status();
+    const auto wanted = ConfigFromToml(*text, "config");
+    if (!wanted.ok()) return wanted.status();
+    const std::lock_guard lock(plugin->lifecycle);
+    if (plugin->stopped) return absl::UnavailableError("plugin: stopped");
+    plugin->runtime->Reconfigure(*wanted);
+    return absl::OkStatus();
+  });
+}
+
 // --------------------------------------------------------------------------------------------------------
 // status
 flblk_status Stats(flblk_plugin* plugin, flblk_stats* out) {
@@ -310,6 +324,7 @@ constexpr flblk_api kApi = {
     .http_address = HttpAddress,
     .enode = EnodeUrl,
     .last_error = LastError,
+    .reconfigure = Reconfigure,
 };
 
 }  // namespace

@@ -58,7 +58,7 @@ extern "C" {
 #endif
 
 #define FLBLK_ABI_MAJOR 1u
-#define FLBLK_ABI_MINOR 0u
+#define FLBLK_ABI_MINOR 1u
 #define FLBLK_ABI_VERSION ((FLBLK_ABI_MAJOR << 16) | FLBLK_ABI_MINOR)
 #define FLBLK_GET_API_SYMBOL "flblk_get_api"
 #define FLBLK_ABI_VERSION_SYMBOL "flblk_abi_version"
@@ -307,6 +307,11 @@ typedef struct flblk_api {
   const char* (*enode)(flblk_plugin* plugin);        /* "enode://...@host:port" */
   /* The text of the last call of the calling thread that failed; valid until its next call. */
   const char* (*last_error)(void);
+
+  /* Since 1.1. Reads `config` as create does and puts its trusted_peers and static_nodes into
+   * force. Each other key that differs from what the plugin runs with is logged as needing a
+   * restart; log_level is the host's. INVALID_ARGUMENT: refused as a whole, nothing has changed. */
+  flblk_status (*reconfigure)(flblk_plugin* plugin, flblk_bytes config);
 } flblk_api;
 
 #define FLBLK_HAS(api, function)                                                    \

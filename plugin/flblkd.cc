@@ -1,5 +1,7 @@
 // flblkd, the sidecar: a small host of libflblk.so. It reads flags, environment and file, owns the
-// process (signals, log), and otherwise only calls the C ABI.
+// process (signals, log), and otherwise only calls the C ABI. SIGTERM and SIGINT end it; SIGHUP
+// reads the configuration again.
+#include <glog/logging.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,11 +38,16 @@ sigset_t BlockSignals() {
   return set;
 }
 
+int NextSignal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
 // A second signal, or a stop that takes too long, ends the process as it is.
 void ForceLater(const sigset_t& signals) {
   std::thread([signals] {
-    int signal = 0;
-    sigwait(&signals, &signal);
+    while (NextSignal(signals) == SIGHUP) continue;
     _exit(kExitForced);
   }).detach();
   std::thread([] {
@@ -66,7 +73,30 @@ struct Seed {
   }
 };
 
-int Run(Config config) {
+flblk_bytes ToAbi(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+using Arguments = std::span<const char* const>;
+absl::StatusOr<CommandLine> ReadConfig(Arguments args) {
+  return ConfigFromCommandLine(args, [](const char* name) { return getenv(name); });
+}
+
+// The same flags and environment, and the file as it is now.
+void Reload(Arguments args, const flblk_api* api, flblk_plugin* plugin) {
+  const auto read = ReadConfig(args);
+  if (!read.ok()) {
+    LOG(ERROR) << "SIGHUP: configuration refused, nothing has changed: " << read.status().message();
+    return;
+  }
+  if (api->reconfigure(plugin, ToAbi(ConfigToToml(read->config))) != FLBLK_OK) {
+    LOG(ERROR) << "SIGHUP: configuration refused, nothing has changed: " << api->last_error();
+    return;
+  }
+  SetProcessLogLevel(read->config.log_level);
+}
+
+int Run(Config config, Arguments args) {
   const sigset_t signals = BlockSignals();
   KeepFreedMemory();
   InitProcessLog(config.log_level, config.log_format);
@@ -77,7 +107,7 @@ int Run(Config config) {
   const std::string toml = ConfigToToml(config);
   flblk_options options{};
   options.struct_size = sizeof options;
-  options.config = {reinterpret_cast<const uint8_t*>(toml.data()), toml.size()};
+  options.config = ToAbi(toml);
   options.builder_seed = {seed.bytes.data(), seed.set ? seed.bytes.size() : 0};
   flblk_plugin* plugin = nullptr;
   if (api->create(&options, &plugin) != FLBLK_OK) return Fail(kExitFailure, api->last_error());
@@ -89,16 +119,15 @@ int Run(Config config) {
   printf("flblkd %s\nenode %s\ngrpc %s\nhttp %s\n", api->version, api->enode(plugin),
          api->grpc_target(plugin), api->http_address(plugin));
   fflush(stdout);
-  int signal = 0;
-  sigwait(&signals, &signal);
+  while (NextSignal(signals) == SIGHUP) Reload(args, api, plugin);
   ForceLater(signals);
   api->stop(plugin);
   api->destroy(plugin);
   return 0;
 }
 
-int Main(std::span<const char* const> args) {
-  auto parsed = ConfigFromCommandLine(args, [](const char* name) { return getenv(name); });
+int Main(Arguments args) {
+  auto parsed = ReadConfig(args);
   if (!parsed.ok()) return Fail(kExitUsage, Cat(parsed.status().message()));
   if (parsed->help) {
     fputs(ConfigHelp("flblkd").c_str(), stdout);
@@ -107,7 +136,7 @@ int Main(std::span<const char* const> args) {
   } else if (parsed->dump_config) {
     fputs(ConfigToToml(parsed->config).c_str(), stdout);
   } else {
-    return Run(std::move(parsed->config));
+    return Run(std::move(parsed->config), args);
   }
   return 0;
 }

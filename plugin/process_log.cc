@@ -62,11 +62,15 @@ std::string JsonLogLine(int64_t unix_us, const char* level, const std::string& a
                          time, unix_us % 1'000'000, level, JsonText(at), JsonText(message));
 }
 
-void InitProcessLog(const std::string& level, const std::string& format) {
+void SetProcessLogLevel(const std::string& level) {
   FLAGS_minloglevel = level == "error"  ? google::GLOG_ERROR
                       : level == "warn" ? google::GLOG_WARNING
                                         : google::GLOG_INFO;
   FLAGS_v = level == "debug" ? 1 : 0;
+}
+
+void InitProcessLog(const std::string& level, const std::string& format) {
+  SetProcessLogLevel(level);
   if (format == "json") {
     FLAGS_logtostderr = false;
     FLAGS_stderrthreshold = google::NUM_SEVERITIES;

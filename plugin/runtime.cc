@@ -1,5 +1,6 @@
 #include "plugin/runtime.h"
 
+#include <mutex>
 #include <random>
 
 #include "p2p/rlpx/node_key.h"
@@ -7,6 +8,7 @@
 #include "plugin/files.h"
 #include "plugin/journal.h"
 #include "plugin/metrics.h"
+#include "plugin/reconfigure.h"
 #include "plugin/servers.h"
 #include "plugin/text.h"
 #include "signer/key_file.h"
@@ -24,6 +26,7 @@ class Impl final : public Runtime {
   absl::Status Load();
   absl::Status Start() override;
   void Stop() override;
+  void Reconfigure(const Config& wanted) override;
 
   Host& host() override { return *host_; }
   Hub& hub() override { return hub_; }
@@ -36,6 +39,7 @@ class Impl final : public Runtime {
   absl::Status LoadBuilderKey();
   absl::Status StartServers();
 
+  std::mutex reconfigure_;
   RuntimeOptions options_;
   std::unique_ptr<DataDirectory> directory_;
   std::optional<rlpx::NodeKey> node_key_;
@@ -137,6 +141,19 @@ absl::Status Impl::StartServers() {
   grpc_targets_ = servers_->grpc_targets();
   http_address_ = servers_->http_address();
   return absl::OkStatus();
+}
+
+void Impl::Reconfigure(const Config& wanted) {
+  const std::lock_guard lock(reconfigure_);
+  const PeerChanges changes = ApplyPeers(wanted, options_.config, *node_);
+  for (const std::string& line : changes.lines)
+    options_.log(LogLevel::kInfo, Cat("configuration: ", line));
+  for (const std::string& line : changes.errors)
+    options_.log(LogLevel::kError, Cat("configuration: ", line));
+  const auto keys = KeysThatNeedARestart(options_.config, wanted);
+  for (const std::string& key : keys)
+    options_.log(LogLevel::kWarn, Cat("configuration: ", key, " has changed and needs a restart"));
+  options_.log(LogLevel::kInfo, "configuration read again");
 }
 
 void Impl::Stop() {

@@ -45,6 +45,10 @@ class Runtime {
   // ours is left. Idempotent.
   virtual void Stop() = 0;
 
+  // Puts the peers of `wanted` into force and logs what it did, and which other changed settings
+  // need a restart. Between Start and Stop.
+  virtual void Reconfigure(const Config& wanted) = 0;
+
   virtual Host& host() = 0;
   virtual Hub& hub() = 0;
   virtual const HealthMonitor& health() const = 0;

@@ -185,13 +185,50 @@ class SidecarTest(unittest.TestCase):
         self.wait_for(lambda: publisher.status()["peers"] == 0)
 
     def test_signals(self):
-        for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for sig in (signal.SIGTERM, signal.SIGINT):
             node = self.start(f"node{sig}", env={"FLBLK_BUILDER_SK": pathlib.Path(f"{self.dir}/builder").read_text()})
             self.assertEqual(node.status()["builder_vk"], "0x" + self.builder)
             begin = time.monotonic()
             self.assertEqual(node.end(sig), 0)
             self.assertLess(time.monotonic() - begin, 10)
             self.assertFalse(os.path.exists(f"{node.directory}/flblk.sock"))
+
+    def test_hangup_reads_the_peers_and_the_log_level_again(self):
+        friend = self.start("friend")
+        config = pathlib.Path(f"{self.dir}/flblkd.toml")
+        config.write_text("max_send_peers = 4\n")
+        node = self.start("node", f"--config={config}")
+        log = pathlib.Path(f"{node.directory}.log")
+
+        def reload(text, awaited):
+            before = log.stat().st_size
+            config.write_text(text)
+            node.process.send_signal(signal.SIGHUP)
+            self.wait_for(lambda: awaited in log.read_text()[before:])
+            return log.read_text()[before:]
+
+        enode = friend.said["enode"]
+        said = reload(f'max_send_peers = 5\ntrusted_peers = ["{enode}"]\n', "configuration read again")
+        self.assertIn(f"peer added enode={enode} trusted=true", said)
+        self.assertIn("max_send_peers has changed and needs a restart", said)
+        self.wait_for(lambda: friend.status()["peers"] == 1)
+        said = reload("max_send_pears = 4\n", "refused, nothing has changed")
+        self.assertIn("nearest known one is max_send_peers", said)
+        self.assertEqual(friend.status()["peers"], 1)
+        config.unlink()
+        before = log.stat().st_size
+        node.process.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: "cannot open" in log.read_text()[before:])
+        self.assertNotIn("flashblock received", log.read_text())
+        said = reload('max_send_peers = 4\nlog_level = "error"\n', "configuration read again")
+        self.assertIn(f"peer removed enode={enode}", said)
+        self.assertNotIn("needs a restart", said)
+        self.wait_for(lambda: friend.status()["peers"] == 0)
+        size = log.stat().st_size
+        node.process.send_signal(signal.SIGHUP)  # says nothing below error any more
+        self.assertEqual(node.status()["health"], 200)
+        self.assertEqual(node.end(), 0)
+        self.assertNotIn("configuration read again", log.read_text()[size:])
 
     def test_json_log(self):
         node = self.start("node", "--log-format=json")

@@ -136,13 +136,13 @@ absl::Status FakeNode::StopPublishing(std::string reason, Done done) {
 
 absl::Status FakeNode::AddPeer(const net::Enode& enode, bool) {
   added.push_back(enode);
-  return absl::OkStatus();
+  return peer_status;
 }
 
 absl::Status FakeNode::RemovePeer(const NodeId& node_id) {
   if (node_id == NodeId{}) return absl::NotFoundError("node_id: unknown");
   removed.push_back(node_id);
-  return absl::OkStatus();
+  return peer_status;
 }
 
 absl::StatusOr<net::NodeInfo> FakeNode::Info() {

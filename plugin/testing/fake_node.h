@@ -48,6 +48,7 @@ class FakeNode final : public net::Node {
   void PeerDown(const net::PeerInfo& peer);
 
   absl::Status start_status;  // what Start answers
+  absl::Status peer_status;   // what AddPeer and RemovePeer answer
   std::vector<net::Enode> added;
   std::vector<NodeId> removed;
   std::vector<std::string> stop_reasons;

@@ -124,6 +124,15 @@ static void check_calls(const flblk_api* api, flblk_plugin* plugin) {
   CHECK(strcmp(api->http_address(plugin), "") == 0);
 }
 
+/* Since 1.1. */
+static void check_reconfigure(const flblk_api* api, flblk_plugin* plugin, const char* config) {
+  if (!FLBLK_HAS(api, reconfigure)) return;
+  CHECK(api->reconfigure(NULL, text(config)) == FLBLK_INVALID_ARGUMENT);
+  CHECK(api->reconfigure(plugin, text(config)) == FLBLK_OK);
+  CHECK(api->reconfigure(plugin, text("prt = 1")) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "nearest known one is port") != NULL);
+}
+
 static void check_life(const flblk_api* api, const char* directory) {
   char config[1024];
   flblk_plugin* plugin = NULL;
@@ -157,6 +166,7 @@ static void check_life(const flblk_api* api, const char* directory) {
   CHECK(api->start(plugin) == FLBLK_OK);
   CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
   check_calls(api, plugin);
+  check_reconfigure(api, plugin, config);
   CHECK(api->stop(plugin) == FLBLK_OK);
   CHECK(api->stop(plugin) == FLBLK_OK);
   CHECK(api->payload_sealed(plugin, (const uint8_t*)"12345678") == FLBLK_UNAVAILABLE);

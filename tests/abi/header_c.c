@@ -53,7 +53,8 @@ CHECK(offsetof(flblk_api, destroy) == 48);
 CHECK(offsetof(flblk_api, publish) == 64);
 CHECK(offsetof(flblk_api, stats) == 96);
 CHECK(offsetof(flblk_api, last_error) == 128);
-CHECK(sizeof(flblk_api) == 136);
+CHECK(offsetof(flblk_api, reconfigure) == 136); /* 1.1 */
+CHECK(sizeof(flblk_api) == 144);
 
 int flblk_header_c(void);
 int flblk_header_c(void) { return (int)FLBLK_ABI_VERSION; }
