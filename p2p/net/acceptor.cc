@@ -3,7 +3,6 @@
 #include <boost/asio/ip/v6_only.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "glog/logging.h"
 #include "p2p/net/address.h"
 
 namespace flblk::net {
@@ -16,6 +15,7 @@ namespace {
 
 // Out of file descriptors or memory: other connections have to end first.
 constexpr auto kRetryAfter = std::chrono::milliseconds(200);
+constexpr uint64_t kLinesOneIn = 50;
 
 }  // namespace
 
@@ -55,7 +55,9 @@ void Acceptor::Accept() {
       return Accept();
     }
     if (error == asio::error::connection_aborted) return Accept();
-    LOG_EVERY_N(WARNING, 50) << "event=accept_failed error=\"" << error.message() << '"';
+    if (failures_++ % kLinesOneIn == 0) {
+      log_(LogLevel::kWarn, absl::StrCat("event=accept_failed error=\"", error.message(), "\""));
+    }
     retry_.expires_after(kRetryAfter);
     retry_.async_wait([this](error_code cancelled) {
       if (!cancelled && socket_.is_open()) Accept();

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "p2p/net/log.h"
 
 namespace flblk::net {
 
@@ -17,7 +18,8 @@ class Acceptor {
  public:
   using OnSocket = std::function<void(boost::asio::ip::tcp::socket)>;
 
-  explicit Acceptor(boost::asio::io_context& io) : socket_(io), retry_(io) {}
+  Acceptor(boost::asio::io_context& io, LogFn log)
+      : socket_(io), retry_(io), log_(std::move(log)) {}
 
   // INVALID_ARGUMENT: `address` is no IP literal. FAILED_PRECONDITION names address and port where
   // they cannot be had.
@@ -35,6 +37,8 @@ class Acceptor {
   boost::asio::ip::tcp::acceptor socket_;
   boost::asio::steady_timer retry_;
   OnSocket on_socket_;
+  const LogFn log_;
+  uint64_t failures_ = 0;
   uint16_t port_ = 0;
 };
 

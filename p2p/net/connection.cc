@@ -118,7 +118,7 @@ void Connection::Flush() {
   size_t budget = kWriteBudget;
   while (phase_ != Phase::kGone && !write_wait_ && !write_broken_) {
     Seal();
-    if (!WriteOnce(budget)) break;
+    if (phase_ == Phase::kGone || !WriteOnce(budget)) break;
   }
   AfterFlush();
 }
@@ -127,8 +127,9 @@ void Connection::Seal() {
   while (phase_ == Phase::kOpen && !queue_.empty() &&
          session_.PendingOutput().size() < kSealAhead) {
     const absl::Status status = session_.Send(*queue_.front());
-    LOG_IF(DFATAL, !status.ok()) << "event=seal_failed error=\"" << status << '"';
+    DCHECK(status.ok()) << status;
     queue_.Pop();
+    if (!status.ok()) SocketFailed(absl::StrCat("cannot be sent to: ", status.message()));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "glog/logging.h"
 #include "p2p/net/clock.h"
+#include "p2p/net/lines.h"
 
 namespace flblk::net {
 
@@ -9,29 +10,16 @@ namespace {
 
 const std::function<void(const absl::Status&)> kNobody;
 
-void Log(const core::PublishingChanged& change) {
-  const bool renewal = change.from == change.to;
-  if (renewal && !VLOG_IS_ON(1)) return;
-  std::ostringstream line;
-  line << "event=publishing from=" << core::Name(change.from) << " to=" << core::Name(change.to)
-       << " cause=" << core::Name(change.cause)
-       << " after_ms=" << change.in_previous_state.count() / 1'000'000;
-  if (change.authorization) {
-    line << " slot=" << change.authorization->timestamp
-         << " payload_id=" << ToHex(change.authorization->payload_id);
-  }
-  if (change.rival) line << " rival=" << ToHex(change.rival->bytes);
-  if (change.to == core::PublishState::kPublishing) {
-    line << " next_index=" << change.next_index << " missing=" << change.missing;
-  }
-  LOG(INFO) << line.str();
-}
-
 }  // namespace
 
 EngineRunner::EngineRunner(boost::asio::io_context& io, const core::EngineConfig& config,
-                           const core::EnginePorts& ports, NodeObserver* observer, Sink* sink)
-    : engine_(config, ports, RealNow()), observer_(observer), sink_(sink), timer_(io) {}
+                           const core::EnginePorts& ports, NodeObserver* observer, Sink* sink,
+                           LogFn log)
+    : engine_(config, ports, RealNow()),
+      observer_(observer),
+      sink_(sink),
+      log_(std::move(log)),
+      timer_(io) {}
 
 void EngineRunner::Pump() {
   if (pumping_) return;
@@ -74,7 +62,8 @@ void EngineRunner::Tell(core::Action& action, Now now) {
   if (const auto* flashblock = std::get_if<core::FlashblockDelivered>(&action)) {
     observer_->OnFlashblock(*flashblock);
   } else if (const auto* change = std::get_if<core::PublishingChanged>(&action)) {
-    Log(*change);
+    const bool renewal = change->from == change->to;
+    log_(renewal ? LogLevel::kDebug : LogLevel::kInfo, PublishingLine(*change));
     history_.push_back({now.unix_ns, *change});
     if (history_.size() > kMaxHistory) history_.pop_front();
     observer_->OnPublishing(*change, now);
@@ -84,8 +73,7 @@ void EngineRunner::Tell(core::Action& action, Now now) {
     dropped_.insert(drop->session);
     sink_->Drop(*drop);
   } else if (const auto* evidence = std::get_if<core::EquivocationFound>(&action)) {
-    LOG(WARNING) << "event=equivocation kind=" << core::Name(evidence->kind)
-                 << " builder=" << ToHex(evidence->builder.bytes) << " slot=" << evidence->slot;
+    log_(LogLevel::kWarn, EvidenceLine(*evidence));
     observer_->OnEquivocation(*evidence);
   }
 }

@@ -32,7 +32,7 @@ class EngineRunner {
 
   // All borrowed things outlive the runner.
   EngineRunner(boost::asio::io_context& io, const core::EngineConfig& config,
-               const core::EnginePorts& ports, NodeObserver* observer, Sink* sink);
+               const core::EnginePorts& ports, NodeObserver* observer, Sink* sink, LogFn log);
 
   // Network events: queued until Pump.
   void Post(core::Event event) { events_.push_back(std::move(event)); }
@@ -56,6 +56,7 @@ class EngineRunner {
   core::Engine engine_;
   NodeObserver* const observer_;
   Sink* const sink_;
+  const LogFn log_;
   boost::asio::steady_timer timer_;
   std::optional<MonoTime> armed_for_;
   std::deque<core::Event> events_;

@@ -2,22 +2,16 @@
 
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "p2p/net/address.h"
 #include "p2p/net/clock.h"
+#include "p2p/net/lines.h"
 
 namespace flblk::net {
 
 namespace asio = boost::asio;
 using rlpx::DisconnectReason;
-
-namespace {
-
-// Enough of a node id to recognise it in a log.
-std::string Short(const NodeId& id) { return ToHex(ByteView(id).first(8)); }
-}  // namespace
 
 Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* key, Signer* signer,
          core::SignOnce* sign_once, NodeObserver* observer)
@@ -31,8 +25,8 @@ Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* ke
                .compressor = &compressor_,
                .signer = signer,
                .sign_once = sign_once},
-              observer, this),
-      acceptor_(io),
+              observer, this, config.log),
+      acceptor_(io, config.log),
       dialer_(io, this, std::max<size_t>(config.max_pending_sessions, 1), BackoffConfig{}),
       admission_(config.max_pending_sessions),
       read_buffer_(Connection::kReadBuffer),
@@ -50,7 +44,7 @@ void Hub::Start() {
   if (config_.listen) {
     acceptor_.Start([this](asio::ip::tcp::socket socket) { OnAccepted(std::move(socket)); });
   }
-  LOG(INFO) << "event=started enode=" << Info().enode;
+  Log(absl::StrCat("event=started enode=", Info().enode));
   for (const Enode& enode : config_.static_peers) dialer_.Add(enode, false);
   for (const Enode& enode : config_.trusted_peers) dialer_.Add(enode, true);
   engine_.Pump();
@@ -86,8 +80,10 @@ void Hub::OnAccepted(asio::ip::tcp::socket socket) {
       admission_.OnSocket(++last_id_, remote.address(), RealNow().mono);
   if (!verdict.admit) {
     ++stats_.inbound_refused;
-    LOG_EVERY_T(INFO, 0.1) << "event=inbound_refused addr=" << FormatEndpoint(remote)
-                           << " reason=\"" << verdict.why << '"';
+    if (refused_lines_.Take(RealNow().mono)) {
+      Log(absl::StrCat("event=inbound_refused addr=", FormatEndpoint(remote), " reason=\"",
+                       verdict.why, "\""));
+    }
     return;
   }
   if (verdict.evict) {
@@ -108,9 +104,7 @@ void Hub::OnDialled(const NodeId& target, asio::ip::tcp::socket socket) {
 
 void Hub::OnDialFailed(const Enode& target, const std::string& why, Duration retry_in) {
   ++stats_.dials_failed;
-  LOG(INFO) << "event=dial_failed peer_id=" << Short(target.id) << " addr=" << target.host << ':'
-            << target.port << " reason=\"" << why
-            << "\" retry_in_ms=" << retry_in.count() / 1'000'000;
+  Log(DialFailedLine(target, why, retry_in));
 }
 
 // ------------------------------------------------------------------------------------- sessions
@@ -174,10 +168,7 @@ void Hub::Admit(Connection& connection, const rlpx::Established& event) {
                                    .node_id = event.node_id,
                                    .flblk_version = event.flblk_version,
                                    .trusted = named});
-  LOG(INFO) << "event=peer_up peer_id=" << Short(info.node_id) << " addr=" << info.remote_address
-            << " dir=" << (info.inbound ? "in" : "out") << " trusted=" << named
-            << " flblk=" << int{info.flblk_version} << " eth=" << int{info.eth_version}
-            << " client=\"" << absl::CHexEscape(info.client_id) << "\" peers=" << peers_.size();
+  Log(PeerUpLine(info, named, peers_.size()));
   observer_->OnPeerUp(info);
 }
 
@@ -191,8 +182,9 @@ void Hub::OnMessage(Connection& connection, wire::FramePtr frame) {
 }
 
 void Hub::OnEthReady(Connection& connection, const rlpx::EthReady& event) {
-  VLOG(1) << "event=eth_ready addr=" << FormatEndpoint(connection.remote())
-          << " network_id=" << event.network_id << " genesis=" << ToHex(event.genesis);
+  config_.log(LogLevel::kDebug,
+              absl::StrCat("event=eth_ready addr=", FormatEndpoint(connection.remote()),
+                           " network_id=", event.network_id, " genesis=", ToHex(event.genesis)));
 }
 
 void Hub::OnDown(Connection& connection, const rlpx::Closed& closed, Connection::End end) {
@@ -215,14 +207,11 @@ void Hub::OnDown(Connection& connection, const rlpx::Closed& closed, Connection:
 // Strangers may fail as often as they like, so their lines are rationed.
 void Hub::HandshakeFailed(const Connection& connection, const std::string& why) {
   ++stats_.handshakes_failed;
-  const std::string address = FormatEndpoint(connection.remote());
-  if (connection.dialled()) {
-    LOG(INFO) << "event=handshake_failed peer_id=" << Short(*connection.dialled())
-              << " addr=" << address << " reason=\"" << why << '"';
-  } else {
-    LOG_EVERY_T(INFO, 0.1) << "event=handshake_failed addr=" << address << " reason=\"" << why
-                           << '"';
-  }
+  const bool dialled = connection.dialled().has_value();
+  if (!dialled && !failed_lines_.Take(RealNow().mono)) return;
+  Log(absl::StrCat("event=handshake_failed",
+                   dialled ? " peer_id=" + Short(*connection.dialled()) : "",
+                   " addr=", FormatEndpoint(connection.remote()), " reason=\"", why, "\""));
 }
 
 void Hub::PeerDown(const Peer& peer, const std::string& why, bool discourage) {
@@ -230,10 +219,7 @@ void Hub::PeerDown(const Peer& peer, const std::string& why, bool discourage) {
   const core::SessionId session = peer.connection->id();
   peers_.Remove(session);
   engine_.Post(core::PeerDisconnected{.session = session});
-  LOG(INFO) << "event=peer_down peer_id=" << Short(info.node_id) << " addr=" << info.remote_address
-            << " reason=\"" << why << "\" bytes_in=" << info.bytes_in
-            << " bytes_out=" << info.bytes_out << " dropped=" << info.dropped_flashblocks
-            << " peers=" << peers_.size();
+  Log(PeerDownLine(info, why, peers_.size()));
   observer_->OnPeerDown(info, why);
   const MonoTime now = RealNow().mono;
   if (!dialer_.IsTarget(info.node_id)) admission_.Hold(info.node_id, info.gossip.penalty, now);
@@ -254,9 +240,10 @@ void Hub::Punish(const Connection& connection, const std::optional<NodeId>& id, 
                                             conduct, RealNow().mono);
   if (length == Duration{}) return;
   ++stats_.bans;
-  LOG_EVERY_T(INFO, 0.1) << "event=peer_banned peer_id=" << (id ? Short(*id) : "unknown")
-                         << " addr=" << FormatEndpoint(connection.remote())
-                         << " seconds=" << length / std::chrono::seconds(1);
+  if (!ban_lines_.Take(RealNow().mono)) return;
+  Log(absl::StrCat("event=peer_banned peer_id=", id ? Short(*id) : "unknown",
+                   " addr=", FormatEndpoint(connection.remote()),
+                   " seconds=", length / std::chrono::seconds(1)));
 }
 
 // --------------------------------------------------------------------------------------- engine
@@ -284,11 +271,7 @@ void Hub::FlushSends() {
 void Hub::Penalise(const core::Penalise& action) {
   Peer* const peer = peers_.Find(action.session);
   if (peer == nullptr) return;
-  if (++peer->penalties <= 3) {
-    LOG(INFO) << "event=penalty peer_id=" << Short(peer->info.node_id)
-              << " addr=" << peer->info.remote_address << " offence=" << core::Name(action.offence)
-              << " reason=\"" << action.why << '"';
-  }
+  if (++peer->penalties <= 3) Log(PenaltyLine(peer->info, action));
   observer_->OnPenalty(peer->info, action);
 }
 

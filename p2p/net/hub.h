@@ -28,7 +28,7 @@ class Hub final : private Connection::Listener,
                   private Dialer::Listener,
                   private EngineRunner::Sink {
  public:
-  // All borrowed things outlive the hub.
+  // All borrowed things outlive the hub. `config.log` is set.
   Hub(boost::asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* key,
       Signer* signer, core::SignOnce* sign_once, NodeObserver* observer);
   ~Hub() override;
@@ -65,6 +65,7 @@ class Hub final : private Connection::Listener,
   void Penalise(const core::Penalise& action) override;
   void Drop(const core::Drop& action) override;
 
+  void Log(const std::string& line) const { config_.log(LogLevel::kInfo, line); }
   void OnAccepted(boost::asio::ip::tcp::socket socket);
   ConnectionPtr Open(boost::asio::ip::tcp::socket socket, std::optional<NodeId> dialled);
   // Why the peer may not come in; nullopt: it may.
@@ -95,6 +96,7 @@ class Hub final : private Connection::Listener,
   FlushList flush_list_;
   std::vector<ConnectionPtr> overflowed_;
   uint64_t last_id_ = 0;
+  LineRation refused_lines_, failed_lines_, ban_lines_;
   NodeStats stats_;        // without the engine's
   std::thread::id owner_;  // set by Start
   boost::asio::steady_timer stop_timer_;

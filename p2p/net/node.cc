@@ -12,7 +12,6 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "glog/logging.h"
 #include "p2p/net/host_queue.h"
 #include "p2p/net/hub.h"
 
@@ -65,6 +64,7 @@ class NodeImpl final : public Node {
            core::SignOnce* sign_once, NodeObserver* observer)
       : io_(1),
         work_(io_.get_executor()),
+        log_(config.log),
         hub_(io_, config, key, signer, sign_once, observer),
         queue_(config.max_host_queue, [this] { asio::post(io_, [this] { queue_.RunAll(); }); }) {}
 
@@ -110,6 +110,7 @@ class NodeImpl final : public Node {
 
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  const LogFn log_;
   Hub hub_;
   HostQueue queue_;
   std::mutex lifecycle_;       // serialises Start and Stop
@@ -140,7 +141,7 @@ absl::Status NodeImpl::Start() {
 
 void NodeImpl::Stop(Duration limit) {
   if (OnNetworkThread()) {
-    LOG(DFATAL) << "event=stop_refused reason=\"Stop was called on the network thread\"";
+    log_(LogLevel::kError, "event=stop_refused reason=\"Stop was called on the network thread\"");
     return;
   }
   std::lock_guard lock(lifecycle_);
@@ -151,7 +152,7 @@ void NodeImpl::Stop(Duration limit) {
       hub_.Stop(limit, [this] { io_.stop(); });
     });
     thread_.join();
-    LOG(INFO) << "event=stopped";
+    log_(LogLevel::kInfo, "event=stopped");
   }
   phase_ = Phase::kStopped;
 }
@@ -249,6 +250,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Create(NodeConfig config, const rlpx
   const auto is_self = [&](const Enode& enode) { return enode.id == key->id(); };
   std::erase_if(config.static_peers, is_self);
   std::erase_if(config.trusted_peers, is_self);
+  if (config.log == nullptr) config.log = GlogLog();
   config.engine.builder.reset();
   if (signer != nullptr) config.engine.builder = signer->public_key();
   return std::make_unique<NodeImpl>(config, key, signer, sign_once, observer);

@@ -14,6 +14,7 @@
 
 #include "p2p/core/engine.h"
 #include "p2p/net/enode.h"
+#include "p2p/net/log.h"
 #include "p2p/rlpx/session.h"
 
 namespace flblk::net {
@@ -36,6 +37,7 @@ struct NodeConfig {
   bool offer_flblk1 = true;
   rlpx::EthConfig eth;
   core::EngineConfig engine;
+  LogFn log;  // null: glog
 };
 
 struct NodeInfo {

@@ -2,6 +2,7 @@
 #include "p2p/net/node.h"
 
 #include <future>
+#include <mutex>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -204,6 +205,25 @@ TEST(NodeTest, FullHostQueue) {
   EXPECT_TRUE(a->Peers().ok());
   a->Stop();
   EXPECT_EQ(done, 3);
+}
+
+TEST(NodeTest, LinesGoWhereTheConfigurationSays) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  NodeConfig config = LoopbackConfig();
+  config.log = [&](LogLevel level, const std::string& line) {
+    EXPECT_LE(level, LogLevel::kDebug);
+    std::lock_guard lock(mutex);
+    lines.push_back(line.substr(0, line.find(' ')));
+  };
+  {
+    TestNode a({.config = config, .builder = true}), b;
+    ASSERT_TRUE(Connect(b, a));
+    ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+  }
+  for (const char* event : {"started", "peer_up", "publishing", "peer_down", "stopped"}) {
+    EXPECT_THAT(lines, ::testing::Contains("event=" + std::string(event)));
+  }
 }
 
 TEST(NodeTest, CallsOutsideItsLife) {

@@ -1,0 +1,62 @@
+#include "p2p/net/lines.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace flblk::net {
+namespace {
+
+std::string Who(const PeerInfo& peer) {
+  return absl::StrCat(" peer_id=", Short(peer.node_id), " addr=", peer.remote_address);
+}
+
+int64_t Ms(Duration d) { return d / std::chrono::milliseconds(1); }
+
+}  // namespace
+
+std::string Short(const NodeId& id) { return ToHex(ByteView(id).first(8)); }
+
+std::string PeerUpLine(const PeerInfo& peer, bool named, size_t peers) {
+  return absl::StrCat("event=peer_up", Who(peer), " dir=", peer.inbound ? "in" : "out",
+                      " trusted=", named ? 1 : 0, " flblk=", peer.flblk_version,
+                      " eth=", peer.eth_version, " client=\"", absl::CHexEscape(peer.client_id),
+                      "\" peers=", peers);
+}
+
+std::string PeerDownLine(const PeerInfo& peer, const std::string& why, size_t peers) {
+  return absl::StrCat("event=peer_down", Who(peer), " reason=\"", why,
+                      "\" bytes_in=", peer.bytes_in, " bytes_out=", peer.bytes_out,
+                      " dropped=", peer.dropped_flashblocks, " peers=", peers);
+}
+
+std::string PenaltyLine(const PeerInfo& peer, const core::Penalise& penalty) {
+  return absl::StrCat("event=penalty", Who(peer), " offence=", core::Name(penalty.offence),
+                      " reason=\"", penalty.why, "\"");
+}
+
+std::string DialFailedLine(const Enode& target, const std::string& why, Duration retry_in) {
+  return absl::StrCat("event=dial_failed peer_id=", Short(target.id), " addr=", target.host, ":",
+                      target.port, " reason=\"", why, "\" retry_in_ms=", Ms(retry_in));
+}
+
+std::string PublishingLine(const core::PublishingChanged& change) {
+  std::string line =
+      absl::StrCat("event=publishing from=", core::Name(change.from), " to=", core::Name(change.to),
+                   " cause=", core::Name(change.cause), " after_ms=", Ms(change.in_previous_state));
+  if (change.authorization) {
+    absl::StrAppend(&line, " slot=", change.authorization->timestamp,
+                    " payload_id=", ToHex(change.authorization->payload_id));
+  }
+  if (change.rival) absl::StrAppend(&line, " rival=", ToHex(change.rival->bytes));
+  if (change.to == core::PublishState::kPublishing) {
+    absl::StrAppend(&line, " next_index=", change.next_index, " missing=", change.missing);
+  }
+  return line;
+}
+
+std::string EvidenceLine(const core::EquivocationFound& evidence) {
+  return absl::StrCat("event=equivocation kind=", core::Name(evidence.kind),
+                      " builder=", ToHex(evidence.builder.bytes), " slot=", evidence.slot);
+}
+
+}  // namespace flblk::net

@@ -1,0 +1,64 @@
+#include "p2p/net/lines.h"
+
+#include "gtest/gtest.h"
+
+namespace flblk::net {
+namespace {
+
+PeerInfo Alice() {
+  PeerInfo peer;
+  peer.node_id = {0xa1, 0xb2};
+  peer.client_id = "reth\n/1";
+  peer.remote_address = "10.0.0.1:30303";
+  peer.inbound = true;
+  peer.flblk_version = 2;
+  peer.eth_version = 69;
+  peer.bytes_in = 7;
+  peer.bytes_out = 8;
+  peer.dropped_flashblocks = 9;
+  return peer;
+}
+
+TEST(LinesTest, Peers) {
+  EXPECT_EQ(PeerUpLine(Alice(), true, 3),
+            "event=peer_up peer_id=a1b2000000000000 addr=10.0.0.1:30303 dir=in trusted=1 flblk=2 "
+            "eth=69 client=\"reth\\n/1\" peers=3");
+  EXPECT_EQ(PeerDownLine(Alice(), "gone", 2),
+            "event=peer_down peer_id=a1b2000000000000 addr=10.0.0.1:30303 reason=\"gone\" "
+            "bytes_in=7 bytes_out=8 dropped=9 peers=2");
+  EXPECT_EQ(PenaltyLine(Alice(), {1, core::Offence::kFlood, "too much"}),
+            "event=penalty peer_id=a1b2000000000000 addr=10.0.0.1:30303 offence=flood "
+            "reason=\"too much\"");
+  EXPECT_EQ(DialFailedLine({.id = {0xc3}, .host = "node.example", .port = 5}, "refused",
+                           std::chrono::milliseconds(1500)),
+            "event=dial_failed peer_id=c300000000000000 addr=node.example:5 reason=\"refused\" "
+            "retry_in_ms=1500");
+}
+
+TEST(LinesTest, Publishing) {
+  core::PublishingChanged change;
+  change.to = core::PublishState::kPublishing;
+  change.cause = core::Cause::kRivalStopped;
+  change.authorization.emplace();
+  change.authorization->payload_id = {3, 1};
+  change.authorization->timestamp = 10;
+  change.rival = PublicKey{{0xee}};
+  change.next_index = 4;
+  change.missing = 1;
+  EXPECT_EQ(PublishingLine(change),
+            "event=publishing from=idle to=publishing cause=rival stopped after_ms=0 slot=10 "
+            "payload_id=0301000000000000 rival=ee" +
+                std::string(62, '0') + " next_index=4 missing=1");
+}
+
+TEST(LinesTest, RationKeepsOneInAGap) {
+  LineRation ration;
+  const MonoTime start{5};
+  EXPECT_TRUE(ration.Take(start));
+  EXPECT_FALSE(ration.Take(start + (LineRation::kGap - Duration(1))));
+  EXPECT_TRUE(ration.Take(start + LineRation::kGap));
+  EXPECT_FALSE(ration.Take(start + LineRation::kGap));
+}
+
+}  // namespace
+}  // namespace flblk::net
