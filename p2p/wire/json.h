@@ -7,7 +7,8 @@
 //   base       = { the fields of wire::Base: bytes as hex, integers as hex quantities }
 //   diff       = { the fields of wire::Diff likewise, "transactions": ["0x..", ..],
 //                  "withdrawals": [{"index", "validatorIndex", "address", "amount"}, ..],
-//                  "access_list_data": absent | null | "0x<the RLP item>" }
+//                  "access_list_data": absent | null | "0x<the RLP item>" | World Chain's object,
+//                                      see access_list_json.h }
 //
 // Integers are read as hex quantity, decimal string or JSON number, and written as hex quantities
 // (index: as number). Unknown keys are ignored: blob_gas_used and post_exec_tx have no place in the

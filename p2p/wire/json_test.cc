@@ -118,7 +118,10 @@ TEST(FlashblockJson, ErrorsNameTheField) {
   starts(Verdict([](Json& j) { j["diff"]["access_list_data"] = "0x01"; }),
          "flashblock: diff.access_list_data: access_list_data: is a string, not a list");
   starts(Verdict([](Json& j) { j["diff"]["access_list_data"] = Json::object(); }),
-         "flashblock: string expected");
+         "flashblock: diff.access_list_data.access_list is missing");
+  starts(Verdict([](Json& j) { j["diff"]["access_list_data"] = 5; }),
+         "flashblock: diff.access_list_data: neither World Chain's object, nor hex of its RLP, nor "
+         "null");
   EXPECT_EQ(ReadFlashblockJson("{\"index\":1,\"index\":1}").status().message(),
             std::string("flashblock: index stands there twice (at byte 19)"));
   EXPECT_EQ(ReadFlashblockJson("{\"metadata\":\"\xff\"}").status().message(),
