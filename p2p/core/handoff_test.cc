@@ -77,6 +77,14 @@ TEST(HandoffFcu, YieldedStartsAgain) {
   EXPECT_EQ(b.Fcu(12), "start(12) yielded->publishing:started");
 }
 
+TEST(HandoffFcu, YieldedOlderThanTheNewestSlotHeardIsRefused) {
+  Bench b = Yielded(10, 7);
+  b.Flashblock(7, 12);
+  EXPECT_EQ(b.Fcu(10), "error");
+  EXPECT_EQ(b.last().status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(b.state(), S::kYielded);
+}
+
 TEST(HandoffFcu, WaitingNewerSlotAndSilentRivalPublishesAndStartsAgain) {
   Bench b = Waiting(10, 7);
   EXPECT_EQ(b.Fcu(12), "start(12) waiting->publishing:rival silent[7]");
@@ -203,6 +211,7 @@ TEST(HandoffBare, StopsWhereTheNetworkWantsIt) {
   EXPECT_EQ(Publishing(10, config).Bare(), "stop(10) publishing->idle:not authorized");
   EXPECT_EQ(Waiting(10, 7, config).Bare(), "stop(10) waiting->idle:not authorized");
   EXPECT_EQ(Bench(config).Bare(), "");
+  EXPECT_EQ(Yielded(10, 7, config).Bare(), "yielded->idle:not authorized");
 }
 
 // ---- seal
@@ -217,6 +226,19 @@ TEST(HandoffSealed, NothingFurtherOfThatPayloadMayLeave) {
   EXPECT_THAT(b.machine().MayPublish().message(), HasSubstr("payload 0300000000000a01 is sealed"));
   b.Fcu(12);
   EXPECT_TRUE(b.machine().MayPublish().ok());
+}
+TEST(HandoffSealed, IsNotedInEveryState) {
+  for (Bench b : {Bench(), Waiting(10, 7), Yielded(10, 4)}) {
+    const S before = b.state();
+    EXPECT_EQ(b.Do(Sealed{Auth(12).payload_id}), "");
+    EXPECT_EQ(b.state(), before);
+    EXPECT_TRUE(b.machine().IsSealed(Auth(12).payload_id));
+    b.Stop(7, 10);
+    b.Stop(4, 10);
+    b.Fcu(12);
+    ASSERT_EQ(b.state(), S::kPublishing);
+    EXPECT_THAT(b.machine().MayPublish().message(), HasSubstr("is sealed"));
+  }
 }
 TEST(HandoffSealed, MemoryHoldsTheLastFour) {
   Bench b;

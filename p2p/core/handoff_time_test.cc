@@ -168,6 +168,13 @@ TEST(HandoffTakeover, IsOffByDefault) {
   EXPECT_EQ(b.machine().NextDeadline(), std::nullopt);
   EXPECT_EQ(b.Wait(std::chrono::hours(1)), "");
 }
+TEST(HandoffTakeover, OnlyAWaitingBuilderTakesOver) {
+  for (Bench b : {Bench(kTakeover), Publishing(10, kTakeover), Yielded(10, 7, kTakeover)}) {
+    const S before = b.state();
+    EXPECT_EQ(b.Wait(std::chrono::hours(1)), "");
+    EXPECT_EQ(b.state(), before);
+  }
+}
 TEST(HandoffTakeover, SilenceAfterOurStartClears) {
   Bench b = Waiting(10, 7, kTakeover);
   EXPECT_EQ(b.Wait(milliseconds(299)), "");
