@@ -1,5 +1,10 @@
 // Peers that come, go, come twice, are too many, or are bad.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <mutex>
 #include <thread>
 
 #include "gmock/gmock.h"
@@ -68,6 +73,54 @@ TEST(NodePeersTest, ATargetThatComesUpLaterIsReached) {
   ASSERT_TRUE(a.seen().WaitForUps(1));
   EXPECT_TRUE(a.seen().ups()[0].is_static);
   EXPECT_FALSE(a.seen().ups()[0].trusted);
+}
+
+// A port whose backlog is full: the kernel answers nothing at all.
+class DeafPort {
+ public:
+  DeafPort() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const raw = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(listener_, raw, size), 0);
+    EXPECT_EQ(listen(listener_, 0), 0);
+    EXPECT_EQ(getsockname(listener_, raw, &size), 0);
+    port = ntohs(address.sin_port);
+    for (int& fd : waiting_) {
+      fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      EXPECT_TRUE(connect(fd, raw, size) == 0 || errno == EINPROGRESS);
+    }
+  }
+  ~DeafPort() {
+    for (const int fd : waiting_) close(fd);
+    close(listener_);
+  }
+  uint16_t port = 0;
+
+ private:
+  int listener_;
+  int waiting_[4];
+};
+
+TEST(NodePeersTest, ADialThatNobodyAnswersIsGivenUpAfterFiveSeconds) {
+  std::mutex mutex;
+  std::string said;
+  NodeConfig config = LoopbackConfig();
+  config.log = [&](LogLevel, const std::string& line) {
+    std::lock_guard lock(mutex);
+    if (line.find("no answer") != std::string::npos) said = line;
+  };
+  const DeafPort deaf;
+  TestNode a({.config = config});
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_EQ(a->AddPeer({rlpx::NodeKey::Generate()->id(), "127.0.0.1", deaf.port}, false),
+            absl::OkStatus());
+  ASSERT_TRUE(Eventually([&] { return a->Stats()->dials_failed == 1; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(4900));
+  std::lock_guard lock(mutex);
+  EXPECT_THAT(said, HasSubstr("connect 127.0.0.1: no answer in 5 s"));
 }
 
 TEST(NodePeersTest, SimultaneousDialsEndWithOneSession) {
