@@ -27,9 +27,6 @@ while [ $# -gt 0 ]; do
 done
 
 tests/setup.sh build
-for tool in cmake ninja c++ protoc grpc_cpp_plugin; do
-  command -v "$tool" >/dev/null || fail "$tool is not on the PATH: install it, or run tests/setup.sh build as root"
-done
 
 log=build/demo-build.log
 mkdir -p build

@@ -35,7 +35,9 @@ std::string State(v1::PublishState state) {
 }
 std::string CauseWord(v1::Cause cause) { return Word(v1::Cause_Name(cause), "CAUSE_"); }
 
+// UTC; "-": nothing has happened yet.
 std::string Time(int64_t unix_ns) {
+  if (unix_ns == 0) return "-";
   const time_t seconds = unix_ns / 1'000'000'000;
   tm utc{};
   gmtime_r(&seconds, &utc);

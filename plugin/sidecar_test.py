@@ -176,6 +176,7 @@ class SidecarTest(unittest.TestCase):
         self.assertEqual(refused.returncode, 1)
         watch = json.loads(publisher.ctl("watch", "--count=1", "--json").stdout)
         self.assertEqual(watch["state"], "publishing")
+        self.assertTrue(relay.ctl("watch", "--count=1").stdout.startswith("- idle"))  # nothing happened yet
         publisher.ctl("stop")
         history = [json.loads(line) for line in publisher.ctl("history", "--json").stdout.splitlines()]
         self.assertEqual([entry["to"] for entry in history], ["publishing", "idle"])

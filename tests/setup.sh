@@ -59,3 +59,7 @@ if ! pkg-config --exists libblake3 && ! compgen -G '/usr/share/cargo/registry/bl
   fi
   dpkg-deb -x "$tmp"/librust-blake3-dev_*.deb "$deps"
 fi
+
+for tool in cmake ninja c++ protoc grpc_cpp_plugin python3; do
+  command -v "$tool" >/dev/null || fail "$tool is installed but not on the PATH: add its directory (Debian: /usr/bin) to PATH"
+done
