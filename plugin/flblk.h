@@ -37,8 +37,9 @@
  * and the next one says how many.
  *
  * Log
- *   on_log gets one line per event that an operator looks for. Without it these lines, and in any
- * case the diagnostics of the network layer, go to glog as the host has set it up.
+ *   on_log gets every line, "event=<name> key=value ...", with the words World Chain's operators
+ * look for ("starting to publish flashblocks"). Without it the lines go to glog as the host has set
+ * it up. Only a bug of the plugin that ends the process is told to glog in any case.
  *
  * The process belongs to the host
  *   The plugin installs no signal handler, reads no environment, initialises no logging library,

@@ -26,7 +26,7 @@ void Note(const absl::Status& status, const std::string& line, PeerChanges& out)
   if (status.ok()) {
     out.lines.push_back(line);
   } else {
-    out.errors.push_back(Cat(line, ": ", status.message()));
+    out.errors.push_back(Cat(line, " error=\"", status.message(), "\""));
   }
 }
 
@@ -53,14 +53,14 @@ PeerChanges ApplyPeers(const Config& wanted, Config& running, net::Node& node) {
     const auto status = node.RemovePeer(id);
     // Somebody may have removed it already.
     const bool gone = status.ok() || status.code() == absl::StatusCode::kFailedPrecondition;
-    Note(gone ? absl::OkStatus() : status, Cat("peer removed enode=", FormatEnode(wish.enode)),
-         out);
+    Note(gone ? absl::OkStatus() : status,
+         Cat("msg=\"peer removed\" enode=", FormatEnode(wish.enode)), out);
   }
   for (const auto& [id, wish] : after) {
     const auto known = before.find(id);
     if (known != before.end() && known->second == wish) continue;
     Note(node.AddPeer(wish.enode, wish.trusted),
-         Cat(known == before.end() ? "peer added" : "peer changed",
+         Cat(known == before.end() ? "msg=\"peer added\"" : "msg=\"peer changed\"",
              " enode=", FormatEnode(wish.enode), " trusted=", wish.trusted ? "true" : "false"),
          out);
   }

@@ -44,9 +44,10 @@ TEST_F(ReconfigureTest, OnlyWhatChangedIsTouched) {
   const auto changes = Apply(Cat("trusted_peers = [\"", Url(1), "\", \"", Url(2), "\"]\n",
                                  "static_nodes = [\"", Url(4), "\"]\n"));
   EXPECT_THAT(changes.errors, IsEmpty());
-  EXPECT_THAT(changes.lines, ElementsAre(Cat("peer removed enode=", Url(3)),
-                                         Cat("peer changed enode=", Url(2), " trusted=true"),
-                                         Cat("peer added enode=", Url(4), " trusted=false")));
+  EXPECT_THAT(changes.lines,
+              ElementsAre(Cat("msg=\"peer removed\" enode=", Url(3)),
+                          Cat("msg=\"peer changed\" enode=", Url(2), " trusted=true"),
+                          Cat("msg=\"peer added\" enode=", Url(4), " trusted=false")));
   EXPECT_THAT(node_.removed, ElementsAre(net::ParseEnode(Url(3))->id));
   EXPECT_THAT(node_.added, ElementsAre(*net::ParseEnode(Url(2)), *net::ParseEnode(Url(4))));
   EXPECT_EQ(running_.trusted_peers.size(), 2u);
@@ -65,7 +66,8 @@ TEST_F(ReconfigureTest, WhatTheNodeRefusesIsSaid) {
   const auto changes =
       Apply(Cat("trusted_peers = [\"", Url(1), "\"]\nstatic_nodes = [\"", Url(2), "\"]\n"));
   EXPECT_THAT(changes.lines, IsEmpty());
-  EXPECT_THAT(changes.errors, ElementsAre(Cat("peer removed enode=", Url(3), ": stopping")));
+  EXPECT_THAT(changes.errors,
+              ElementsAre(Cat("msg=\"peer removed\" enode=", Url(3), " error=\"stopping\"")));
 }
 
 TEST_F(ReconfigureTest, APeerThatIsGoneAlreadyIsNoError) {

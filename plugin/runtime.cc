@@ -84,14 +84,15 @@ absl::Status Impl::Load() {
     if (!journal.ok()) return journal.status();
     journal_ = *std::move(journal);
   }
-  auto node = options_.make_node(ToNodeConfig(options_.config, builder), &*node_key_, signer_.get(),
-                                 journal_.get(), &hub_);
+  if (options_.log == nullptr) options_.log = GlogLog();
+  net::NodeConfig node_config = ToNodeConfig(options_.config, builder);
+  node_config.log = options_.log;
+  auto node =
+      options_.make_node(std::move(node_config), &*node_key_, signer_.get(), journal_.get(), &hub_);
   if (!node.ok()) return node.status();
   node_ = *std::move(node);
 
-  const bool log_is_glog = options_.log == nullptr;
-  if (log_is_glog) options_.log = GlogLog();
-  event_log_ = std::make_unique<EventLog>(options_.log, !log_is_glog);
+  event_log_ = std::make_unique<EventLog>(options_.log);
   metrics_ =
       Metrics::Create({.hub = &hub_,
                        .peers = [this] { return node_->Peers(); },
@@ -127,8 +128,8 @@ absl::Status Impl::Start() {
     return status;
   }
   options_.log(LogLevel::kInfo,
-               Cat("flblk ", kVersion, " started enode=", enode_, " grpc=", grpc_targets_,
-                   " http=", http_address_,
+               Cat("event=node_started version=", kVersion, " enode=", enode_,
+                   " grpc=", grpc_targets_, " http=", http_address_,
                    signer_ ? Cat(" builder=", ToHex(signer_->public_key().bytes)) : ""));
   return absl::OkStatus();
 }
@@ -147,13 +148,14 @@ void Impl::Reconfigure(const Config& wanted) {
   const std::lock_guard lock(reconfigure_);
   const PeerChanges changes = ApplyPeers(wanted, options_.config, *node_);
   for (const std::string& line : changes.lines)
-    options_.log(LogLevel::kInfo, Cat("configuration: ", line));
+    options_.log(LogLevel::kInfo, Cat("event=reconfigured ", line));
   for (const std::string& line : changes.errors)
-    options_.log(LogLevel::kError, Cat("configuration: ", line));
+    options_.log(LogLevel::kError, Cat("event=reconfigured ", line));
   const auto keys = KeysThatNeedARestart(options_.config, wanted);
   for (const std::string& key : keys)
-    options_.log(LogLevel::kWarn, Cat("configuration: ", key, " has changed and needs a restart"));
-  options_.log(LogLevel::kInfo, "configuration read again");
+    options_.log(LogLevel::kWarn,
+                 Cat("event=reconfigured msg=\"", key, " has changed and needs a restart\""));
+  options_.log(LogLevel::kInfo, "event=reconfigured msg=\"configuration read again\"");
 }
 
 void Impl::Stop() {

@@ -210,7 +210,7 @@ class SidecarTest(unittest.TestCase):
 
         enode = friend.said["enode"]
         said = reload(f'max_send_peers = 5\ntrusted_peers = ["{enode}"]\n', "configuration read again")
-        self.assertIn(f"peer added enode={enode} trusted=true", said)
+        self.assertIn(f"msg=\"peer added\" enode={enode} trusted=true", said)
         self.assertIn("max_send_peers has changed and needs a restart", said)
         self.wait_for(lambda: friend.status()["peers"] == 1)
         said = reload("max_send_pears = 4\n", "refused, nothing has changed")
@@ -222,7 +222,7 @@ class SidecarTest(unittest.TestCase):
         self.wait_for(lambda: "cannot open" in log.read_text()[before:])
         self.assertNotIn("flashblock received", log.read_text())
         said = reload('max_send_peers = 4\nlog_level = "error"\n', "configuration read again")
-        self.assertIn(f"peer removed enode={enode}", said)
+        self.assertIn(f"msg=\"peer removed\" enode={enode}", said)
         self.assertNotIn("needs a restart", said)
         self.wait_for(lambda: friend.status()["peers"] == 0)
         size = log.stat().st_size

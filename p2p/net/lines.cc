@@ -2,6 +2,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace flblk::net {
 namespace {
@@ -11,6 +12,27 @@ std::string Who(const PeerInfo& peer) {
 }
 
 int64_t Ms(Duration d) { return d / std::chrono::milliseconds(1); }
+
+std::string Word(core::Cause cause) { return absl::StrReplaceAll(core::Name(cause), {{" ", "_"}}); }
+
+// What operators of World Chain nodes look for.
+const char* PublishingWords(const core::PublishingChanged& change) {
+  using core::PublishState;
+  if (change.from == change.to) return "authorization renewed";
+  switch (change.to) {
+    case PublishState::kPublishing:
+      return change.cause == core::Cause::kTakeoverTimeout
+                 ? "waiting to publish timed out, starting to publish"
+                 : "starting to publish flashblocks";
+    case PublishState::kWaiting:
+      return "waiting to publish flashblocks";
+    case PublishState::kYielded:
+    case PublishState::kIdle:
+      break;
+  }
+  return change.from == PublishState::kWaiting ? "aborting wait to publish flashblocks"
+                                               : "stopping to publish flashblocks";
+}
 
 }  // namespace
 
@@ -30,8 +52,10 @@ std::string PeerDownLine(const PeerInfo& peer, const std::string& why, size_t pe
 }
 
 std::string PenaltyLine(const PeerInfo& peer, const core::Penalise& penalty) {
-  return absl::StrCat("event=penalty", Who(peer), " offence=", core::Name(penalty.offence),
-                      " reason=\"", penalty.why, "\"");
+  const bool signature = penalty.offence == core::Offence::kBadSignature;
+  return absl::StrCat("event=penalty", signature ? " msg=\"failed to verify flashblock\"" : "",
+                      Who(peer), " offence=", core::Name(penalty.offence), " reason=\"",
+                      penalty.why, "\"");
 }
 
 std::string DialFailedLine(const Enode& target, const std::string& why, Duration retry_in) {
@@ -41,8 +65,9 @@ std::string DialFailedLine(const Enode& target, const std::string& why, Duration
 
 std::string PublishingLine(const core::PublishingChanged& change) {
   std::string line =
-      absl::StrCat("event=publishing from=", core::Name(change.from), " to=", core::Name(change.to),
-                   " cause=", core::Name(change.cause), " after_ms=", Ms(change.in_previous_state));
+      absl::StrCat("event=publishing msg=\"", PublishingWords(change),
+                   "\" from=", core::Name(change.from), " to=", core::Name(change.to),
+                   " cause=", Word(change.cause), " after_ms=", Ms(change.in_previous_state));
   if (change.authorization) {
     absl::StrAppend(&line, " slot=", change.authorization->timestamp,
                     " payload_id=", ToHex(change.authorization->payload_id));

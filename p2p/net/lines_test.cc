@@ -46,9 +46,38 @@ TEST(LinesTest, Publishing) {
   change.next_index = 4;
   change.missing = 1;
   EXPECT_EQ(PublishingLine(change),
-            "event=publishing from=idle to=publishing cause=rival stopped after_ms=0 slot=10 "
-            "payload_id=0301000000000000 rival=ee" +
+            "event=publishing msg=\"starting to publish flashblocks\" from=idle to=publishing "
+            "cause=rival_stopped after_ms=0 slot=10 payload_id=0301000000000000 rival=ee" +
                 std::string(62, '0') + " next_index=4 missing=1");
+}
+
+TEST(LinesTest, TheWordsOperatorsLookFor) {
+  using core::PublishState;
+  const auto words = [](PublishState from, PublishState to, core::Cause cause) {
+    core::PublishingChanged change;
+    change.from = from;
+    change.to = to;
+    change.cause = cause;
+    const std::string line = PublishingLine(change);
+    const size_t begin = line.find("msg=\"") + 5;
+    return line.substr(begin, line.find('"', begin) - begin);
+  };
+  const auto idle = PublishState::kIdle, waiting = PublishState::kWaiting,
+             publishing = PublishState::kPublishing, yielded = PublishState::kYielded;
+  EXPECT_EQ(words(idle, publishing, core::Cause::kStarted), "starting to publish flashblocks");
+  EXPECT_EQ(words(idle, waiting, core::Cause::kWaitingForRival), "waiting to publish flashblocks");
+  EXPECT_EQ(words(waiting, publishing, core::Cause::kTakeoverTimeout),
+            "waiting to publish timed out, starting to publish");
+  EXPECT_EQ(words(waiting, idle, core::Cause::kNotAuthorized),
+            "aborting wait to publish flashblocks");
+  EXPECT_EQ(words(publishing, yielded, core::Cause::kYieldedToRival),
+            "stopping to publish flashblocks");
+  EXPECT_EQ(words(publishing, idle, core::Cause::kHostStopped), "stopping to publish flashblocks");
+  EXPECT_EQ(words(publishing, publishing, core::Cause::kAuthorizationRenewed),
+            "authorization renewed");
+  EXPECT_NE(PenaltyLine(Alice(), {1, core::Offence::kBadSignature, "actor_sig"})
+                .find("event=penalty msg=\"failed to verify flashblock\" peer_id="),
+            std::string::npos);
 }
 
 TEST(LinesTest, RationKeepsOneInAGap) {

@@ -134,6 +134,14 @@ class Host {
     return changed_.wait_for(lock, kLimit, holds);
   }
 
+  // Whether a line of the log has `part`; within Await.
+  bool Has(const std::string& part) const {
+    for (const std::string& line : lines) {
+      if (line.find(part) != std::string::npos) return true;
+    }
+    return false;
+  }
+
   std::vector<Seen> seen;
   std::vector<Change> changes;
   std::vector<Result> results;
