@@ -17,7 +17,7 @@ constexpr uint8_t kZeroBlock[Keccak256State::kRate] = {};
 using Absorber = void (*)(uint64_t* words, const uint8_t* data, size_t blocks);
 
 Absorber FastestAbsorber() {
-#if defined(__x86_64__)
+#if defined(FLBLK_X86_KERNELS)
   if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) return keccak::AbsorbBmi2;
 #endif
   return keccak::AbsorbGeneric;

@@ -41,7 +41,7 @@ struct Kernel {
 };
 
 Kernel KernelOf([[maybe_unused]] KeccakLanes lanes) {
-#if defined(__x86_64__)
+#if defined(FLBLK_X86_KERNELS)
   if (lanes == KeccakLanes::kAvx512) return {8, keccak::AbsorbAvx512, keccak::DigestAvx512};
   if (lanes == KeccakLanes::kAvx2) return {4, keccak::AbsorbAvx2, keccak::DigestAvx2};
 #endif
@@ -161,7 +161,7 @@ void DigestGroup(std::span<const Keccak256State* const> states, std::span<Hash32
 
 bool IsSupported(KeccakLanes lanes) {
   if (lanes == KeccakLanes::kScalar) return true;
-#if defined(__x86_64__)
+#if defined(FLBLK_X86_KERNELS)
   // Asks the operating system, too: whether it keeps the wide registers.
   if (lanes == KeccakLanes::kAvx512) return __builtin_cpu_supports("avx512f");
   if (lanes == KeccakLanes::kAvx2) return __builtin_cpu_supports("avx2");

@@ -146,7 +146,7 @@ TEST(KeccakLanes, TheBestIsSupported) {
 // What Keccak256State does not use on this machine has to be right, too.
 auto ScalarForms() {
   std::vector<void (*)(uint64_t*, const uint8_t*, size_t)> forms{keccak::AbsorbGeneric};
-#if defined(__x86_64__)
+#if defined(FLBLK_X86_KERNELS)
   if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
     forms.push_back(keccak::AbsorbBmi2);
   }

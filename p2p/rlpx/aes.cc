@@ -7,7 +7,7 @@
 
 #include "p2p/rlpx/aes_kernels.h"
 
-#if defined(__x86_64__)
+#if defined(FLBLK_X86_KERNELS)
 #include <cpuid.h>
 #endif
 
@@ -27,7 +27,7 @@ CipherContext Make(const EVP_CIPHER* cipher, const Hash32& key, const uint8_t* i
   return context;
 }
 
-#if defined(__x86_64__)
+#if defined(FLBLK_X86_KERNELS)
 // The two AVX-512 questions also ask whether the system keeps the wide registers.
 bool HasVaes() {
   constexpr unsigned kVaesBit = 1u << 9;  // leaf 7, ecx
@@ -48,7 +48,7 @@ AesKeySchedulePtr Expand(const Hash32& key) {
 
 }  // namespace
 
-#if !defined(__x86_64__)
+#if !defined(FLBLK_X86_KERNELS)
 // Never reached: kVaes is not supported.
 namespace aes {
 void ExpandKey(const uint8_t*, AesKeySchedule&) { std::abort(); }
