@@ -1,42 +1,54 @@
 #!/usr/bin/env python3
 """Turns the rows of the goal programs (one JSON object a line, standard input) into a table.
 
-    report.py [--json] [--check BASELINE] [--write BASELINE] [--regressed]
+    report.py [--json] [--baseline FILE] [--check | --regressed | --write] [--machine NAME]
 
-A row measured more than once counts with the best ratio; --write keeps the median. --check fails (exit 1) where a ratio is more than 25 % worse than in
-the baseline; --regressed prints only the numbers of the goals for which that is so.
+A row measured more than once counts with its best ratio; --write keeps the median. --check fails (exit 1) where a
+ratio is more than 25 % worse than in the baseline, or is no longer measured at all; --regressed prints only the
+numbers of the goals for which that is so. The baseline holds ratios for kinds of machine (vendor and family of the
+processor, its vector instructions): on another kind only what does not depend on the processor is compared.
 """
 import argparse
 import json
+import platform
+import re
 import statistics
 import sys
 
 TOLERANCE = 1.25
 ABSOLUTE = 0.05  # for baselines of 0: counts per message
+FLAGS = ("avx2", "avx512f", "vaes")
+ANYWHERE = (6, 8)  # goals that count bytes and pages: the same on every processor
+OPTIONAL = (7,)  # goals that need a tool which may be missing
 
 
-def better(row, a, b):
-    if a is None or b is None:
-        return a if b is None else b
-    return max(a, b) if row["at_least"] else min(a, b)
+def this_machine():
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            fields = dict(re.findall(r"^(\w[\w ]*?)\s*: (.*)$", file.read().split("\n\n")[0], re.MULTILINE))
+    except OSError:
+        fields = {}
+    flags = [flag for flag in FLAGS if flag in fields.get("flags", "").split()]
+    return " ".join([fields.get("vendor_id", platform.machine()), fields.get("cpu family", ""), *flags])
+
+
+def key(row):
+    return f"{row['goal']}: {row['name']}"
 
 
 def read_rows(lines):
     rows = {}
     for line in lines:
-        if not line.startswith("{"):
-            continue
-        row = json.loads(line)
-        key = (row["goal"], row["name"])
-        rows.setdefault(key, []).append(row)
-    return [rows[key] for key in sorted(rows, key=lambda k: k[0])]
+        if line.startswith("{"):
+            row = json.loads(line)
+            rows.setdefault(key(row), []).append(row)
+    return sorted(rows.values(), key=lambda measured: measured[0]["goal"])
 
 
 def best(measured):
-    row = dict(measured[0])
-    for other in measured[1:]:
-        row["ratio"] = better(row, row["ratio"], other["ratio"])
-    return row
+    ratios = [row["ratio"] for row in measured if row["ratio"] is not None]
+    pick = max if measured[0]["at_least"] else min
+    return {**measured[0], "ratio": pick(ratios) if ratios else None}
 
 
 def typical(measured):
@@ -51,13 +63,33 @@ def verdict(row):
     return "pass" if met else "fail"
 
 
+def baseline_for(machine, baselines):
+    """What rows are held against on this machine, and whether that is all there is."""
+    if machine in baselines:
+        return baselines[machine], True
+    others = {}
+    for ratios in baselines.values():
+        others.update({name: r for name, r in ratios.items() if int(name.split(":")[0]) in ANYWHERE})
+    return others, False
+
+
 def regressed(row, baseline):
-    before = baseline.get(f"{row['goal']}: {row['name']}")
-    if before is None or row["ratio"] is None:
+    before = baseline.get(key(row))
+    if before is None:
         return False
+    if row["ratio"] is None:
+        return row["goal"] not in OPTIONAL
     if row["at_least"]:
         return row["ratio"] < before / TOLERANCE
     return row["ratio"] > max(before * TOLERANCE, ABSOLUTE)
+
+
+def summary(rows):
+    goals = {}
+    for row in rows:
+        goals.setdefault(row["goal"], set()).add(verdict(row))
+    return {goal: "fail" if "fail" in seen else "pass" if seen == {"pass"} else "not measurable here"
+            for goal, seen in goals.items()}
 
 
 def table(rows):
@@ -70,41 +102,48 @@ def table(rows):
         print(f"{row['goal']:4}  {row['name']:{width}}  {target:>8}  {ratio:>8}  {verdict(row)}{note}")
 
 
+def complain(worse, baseline):
+    for row in worse:
+        ratio = f"{row['ratio']:.2f}" if row["ratio"] is not None else f"not measured ({row['note']})"
+        print(f"regression: goal {row['goal']}, {row['name']}: {ratio}, baseline {baseline[key(row)]}", file=sys.stderr)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--check")
-    parser.add_argument("--write")
-    parser.add_argument("--regressed", action="store_true")
+    parser.add_argument("--baseline")
+    parser.add_argument("--machine", default=this_machine())
+    action = parser.add_mutually_exclusive_group()
+    for name in ("check", "regressed", "write"):
+        action.add_argument(f"--{name}", action="store_true")
     args = parser.parse_args()
     measured = read_rows(sys.stdin)
     rows = [best(row) for row in measured]
-    baseline = {}
-    if args.check:
-        with open(args.check, encoding="utf-8") as file:
-            baseline = json.load(file)
+    baselines = {}
+    if args.baseline:
+        with open(args.baseline, encoding="utf-8") as file:
+            baselines = json.load(file)
+    baseline, same = baseline_for(args.machine, baselines)
     worse = [row for row in rows if regressed(row, baseline)]
     if args.regressed:
         print(" ".join(str(goal) for goal in sorted({row["goal"] for row in worse})))
         return 0
     if args.write:
-        with open(args.write, "w", encoding="utf-8") as file:
-            medians = {f"{m[0]['goal']}: {m[0]['name']}": typical(m) for m in measured}
-            json.dump({name: ratio for name, ratio in medians.items() if ratio is not None}, file, indent=1)
-            file.write("\n")
+        ratios = {key(m[0]): typical(m) for m in measured}
+        baselines[args.machine] = {name: ratio for name, ratio in ratios.items() if ratio is not None}
+        with open(args.baseline, "w", encoding="utf-8") as file:
+            file.write(json.dumps(baselines, indent=1) + "\n")
     if args.json:
         cases = [{**row, "result": verdict(row), "regressed": row in worse} for row in rows]
-        goals = {}
-        for row in rows:
-            goals.setdefault(row["goal"], set()).add(verdict(row))
-        summary = {goal: "fail" if "fail" in seen else "pass" if seen == {"pass"} else "not measurable here"
-                   for goal, seen in goals.items()}
-        print(json.dumps({"goals": summary, "cases": cases}))
+        print(json.dumps({"goals": summary(rows), "cases": cases}))
     else:
         table(rows)
-    for row in worse:
-        before = baseline[f"{row['goal']}: {row['name']}"]
-        print(f"regression: goal {row['goal']}, {row['name']}: {row['ratio']:.2f}, baseline {before}", file=sys.stderr)
+    if not args.check:
+        return 0
+    if not same:
+        print(f"no baseline for this kind of machine ({args.machine}): compared were goals "
+              f"{' and '.join(map(str, ANYWHERE))} only; --write-baseline adds one", file=sys.stderr)
+    complain(worse, baseline)
     return 1 if worse else 0
 
 

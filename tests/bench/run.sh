@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
 # The performance goals, each as ratios measured in one run: goal | case | target | measured | result.
-#   tests/bench/run.sh [--quick] [--json] [--check] [--write-baseline]
+#   tests/bench/run.sh [--quick] [--json] [--check] [--write-baseline] [--build DIR]
 # --quick: the cases that matter most, within 2 minutes (else 10). --check: fails where a ratio is more than 25 % worse
-# than in baseline.json, measured twice. See README.md.
+# than in baseline.json, measured up to four times. --build: a build tree of its own (build/release). See README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-quick=() report=() check=0 times=1
-for a in "$@"; do
-  case $a in
+quick=() report=(--baseline tests/bench/baseline.json) check=0 times=1 build=build/release
+while [ $# -gt 0 ]; do
+  case $1 in
     --quick) quick=(--quick) ;;
     --json) report+=(--json) ;;
-    --check) check=1; report+=(--check tests/bench/baseline.json) ;;
-    --write-baseline) times=3; report+=(--write tests/bench/baseline.json) ;;
+    --check) check=1 report+=(--check) ;;
+    --write-baseline) times=3 report+=(--write) ;;
+    --build) build=$2; shift ;;
     *) sed -n '2,5s/^# \?//p' "$0"; exit 2 ;;
   esac
+  shift
 done
-top=$PWD build=build/release
+top=$PWD
 rows=$(mktemp); trap 'rm -f "$rows"' EXIT
-log=$build/bench-build.log
 mkdir -p "$build"
-[ -f "$build/build.ninja" ] || cmake --preset release >"$log" 2>&1 || { cat "$log"; exit 1; }
+log=$build/bench-build.log
+[ -f "$build/build.ninja" ] || cmake --preset release -B "$build" >"$log" 2>&1 || { cat "$log"; exit 1; }
 cmake --build "$build" --target flblk_goals flblk_host_goals flblkd -j "$(nproc)" >"$log" 2>&1 || { tail -n 50 "$log"; exit 1; }
 
 # One go-ethereum sender and one flblkd, the same work, CPU time per delivered message.
@@ -28,7 +30,7 @@ beside_geth() {
   [ ${#quick[@]} -eq 0 ] || count=20
   if ! command -v go >/dev/null; then
     echo "{$row,\"ratio\":null,\"note\":\"Go is not installed\"}"
-  elif ! (cd tests/bench/peers && go build -o "../../../$build/tests/bench/peers" .) >>"$log" 2>&1; then
+  elif ! (cd tests/bench/peers && go build -o "$top/$build/tests/bench/peers" .) >>"$log" 2>&1; then
     echo "{$row,\"ratio\":null,\"note\":\"the Go program does not build here, see $log\"}"
   elif ! out=$(cd tests/bench/peers && "$top/$build/tests/bench/peers" -flblkd "$top/$build/plugin/flblkd" -n 50 \
       -size 100000 -count $count -pace 50ms -json 2>>"$top/$log"); then
@@ -51,9 +53,11 @@ measure() {
 }
 
 for ((i = 0; i < times; ++i)); do measure >>"$rows"; done
-if [ $check -eq 1 ]; then
-  again=$(python3 tests/bench/report.py --regressed --check tests/bench/baseline.json <"$rows")
+# What got worse is measured again, on a busy machine perhaps at a better moment: the best of four counts.
+for ((i = 0; check && i < 3; ++i)); do
+  again=$(python3 tests/bench/report.py --baseline tests/bench/baseline.json --regressed <"$rows")
+  [ -n "$again" ] || break
   # shellcheck disable=SC2086
-  [ -z "$again" ] || measure $again >>"$rows"
-fi
+  measure $again >>"$rows"
+done
 python3 tests/bench/report.py "${report[@]}" <"$rows"
