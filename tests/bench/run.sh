@@ -24,7 +24,12 @@ log=$build/bench-build.log
 [ -f "$build/build.ninja" ] || cmake --preset release -B "$build" >"$log" 2>&1 || { cat "$log"; exit 1; }
 cmake --build "$build" --target flblk_goals flblk_host_goals flblkd -j "$(nproc)" >"$log" 2>&1 || { tail -n 50 "$log"; exit 1; }
 
-# One go-ethereum sender and one flblkd, the same work, CPU time per delivered message.
+# One go-ethereum sender and one flblkd, the same work, CPU time per delivered message. Some fifty handshakes between three
+# processes: where a busy machine lets one of them time out, once more.
+peers() {
+  (cd tests/bench/peers && "$top/$build/tests/bench/peers" -flblkd "$top/$build/plugin/flblkd" -n 50 -size 100000 \
+    -count "$1" -pace 50ms -limit 15s -json 2>>"$top/$log")
+}
 beside_geth() {
   local row='"goal":7,"name":"CPU time of go-ethereum, 50 x 100 KB","target":5,"at_least":true' out count=60
   [ ${#quick[@]} -eq 0 ] || count=20
@@ -32,9 +37,8 @@ beside_geth() {
     echo "{$row,\"ratio\":null,\"note\":\"Go is not installed\"}"
   elif ! (cd tests/bench/peers && go build -o "$top/$build/tests/bench/peers" .) >>"$log" 2>&1; then
     echo "{$row,\"ratio\":null,\"note\":\"the Go program does not build here, see $log\"}"
-  elif ! out=$(cd tests/bench/peers && "$top/$build/tests/bench/peers" -flblkd "$top/$build/plugin/flblkd" -n 50 \
-      -size 100000 -count $count -pace 50ms -json 2>>"$top/$log"); then
-    echo "tests/bench/peers failed, see $log" >&2; return 1
+  elif ! out=$(peers $count || peers $count); then
+    echo "{$row,\"ratio\":null,\"note\":\"tests/bench/peers failed, see $log\"}"
   else
     echo "{$row,\"ratio\":$(sed 's/.*"ratio_cpu":\([0-9.]*\).*/\1/' <<<"$out"),\"note\":\"\"}"
   fi

@@ -14,7 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const stepLimit = 60 * time.Second
+// stepLimit bounds each wait for another process (-limit).
+var stepLimit = 60 * time.Second
 
 // child is a copy of this program in another role. It speaks lines of JSON on its standard output and takes lines on
 // its standard input.
@@ -30,7 +31,7 @@ func startChild(o options, role, url string) (*child, error) {
 		return nil, err
 	}
 	c := &child{cmd: exec.Command(self, "-role", role, "-url", url, "-n", strconv.Itoa(o.Peers), "-size",
-		strconv.Itoa(o.Size), "-count", strconv.Itoa(o.Count), "-pace", o.Pace.String()), lines: make(chan string, 16)}
+		strconv.Itoa(o.Size), "-count", strconv.Itoa(o.Count), "-pace", o.Pace.String(), "-limit", stepLimit.String()), lines: make(chan string, 16)}
 	c.cmd.Stderr = os.Stderr
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if c.in, err = c.cmd.StdinPipe(); err != nil {

@@ -1,7 +1,7 @@
 // Command peers measures what a message costs the process that sends it to many peers: flblkd beside go-ethereum's
 // p2p.Server, in one run, the same receivers, messages of the same content and size.
 //
-//	go run . [-n 50] [-size 100000] [-count 100] [-pace 20ms] [-flblkd PATH] [-json] [-only geth|flblkd]
+//	go run . [-n 50] [-size 100000] [-count 100] [-pace 20ms] [-flblkd PATH] [-json] [-only geth|flblkd] [-limit 60s]
 //
 // Every sender is a process of its own: it encodes and signs each flashblock once and sends it to all receivers. Its CPU
 // time is read from the kernel's per-process clock before the first and after the last message has arrived everywhere.
@@ -46,6 +46,7 @@ func main() {
 	flag.StringVar(&o.Flblkd, "flblkd", "../../../build/release/plugin/flblkd", "program under test")
 	flag.StringVar(&o.Only, "only", "", "geth or flblkd: one of the two")
 	flag.BoolVar(&o.JSON, "json", false, "one line of JSON")
+	flag.DurationVar(&stepLimit, "limit", stepLimit, "how long a sender or the receivers may take for one step")
 	role := flag.String("role", "", "internal: geth or receivers")
 	url := flag.String("url", "", "internal: the sender's enode")
 	flag.Parse()
