@@ -135,6 +135,7 @@ static void check_reconfigure(const flblk_api* api, flblk_plugin* plugin, const 
 
 static void check_life(const flblk_api* api, const char* directory) {
   char config[1024];
+  size_t used;
   flblk_plugin* plugin = NULL;
   flblk_callbacks callbacks;
   flblk_options options;
@@ -156,6 +157,13 @@ static void check_life(const flblk_api* api, const char* directory) {
   CHECK(api->create(&options, &plugin) == FLBLK_INVALID_ARGUMENT);
   CHECK(strstr(api->last_error(), "31 bytes, expected 32") != NULL);
   options.builder_seed.size = 32;
+  used = strlen(config);
+  snprintf(config + used, sizeof config - used, "builder_sk_file = \"%s/key\"\n", directory);
+  options.config = text(config);
+  CHECK(api->create(&options, &plugin) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "builder_sk_file is set too") != NULL);
+  config[used] = '\0';
+  options.config = text(config);
   CHECK(api->create(&options, &plugin) == FLBLK_OK);
   memset(seed, 0, sizeof seed); /* the plugin has its own copy */
   if (plugin == NULL) {
