@@ -87,6 +87,11 @@ bool Engine::State::Verify(Peer& peer, const wire::Envelope& envelope) {
 
 // ---- flashblocks
 
+void Engine::State::NoteLatency(Peer& peer, Duration behind) {
+  peer.AddLatency(behind);
+  out.push_back(Heard{peer.session, behind});
+}
+
 // A frame whose key is in memory. True: nothing more to do. False: other bytes, to be verified.
 bool Engine::State::KnownCopy(Peer& peer, SeenFrame& seen, const Signature& sig) {
   if (!seen.HasSignature(sig)) {
@@ -98,7 +103,7 @@ bool Engine::State::KnownCopy(Peer& peer, SeenFrame& seen, const Signature& sig)
   }
   if (!seen.have.Has(peer.number)) {
     seen.have.Add(peer.number);
-    if (seen.accepted) peer.AddLatency(std::min(now.mono - seen.first_at, Gossip::kMissedAfter));
+    if (seen.accepted) NoteLatency(peer, std::min(now.mono - seen.first_at, Gossip::kMissedAfter));
   }
   ++peer.duplicates;
   ++(IsSelf(seen.key.builder) ? stats.own_echoes : stats.duplicates);
@@ -161,10 +166,10 @@ void Engine::State::Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen)
     case Inbox::Verdict::kAccepted:
       ++stats.flashblocks_new;
       seen.accepted = true;
-      peer.AddLatency(Duration::zero());
       gossip.NoteProgress(peer, now.mono, out);
       Relay(copy, seen);
       Deliver(offered);
+      NoteLatency(peer, Duration::zero());
       break;
     case Inbox::Verdict::kEvidence:
       Report(offered, copy);

@@ -12,6 +12,7 @@
 namespace flblk::core {
 namespace {
 
+using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using testing::Mesh;
 using testing::TestFlashblock;
@@ -57,13 +58,30 @@ class EngineNetwork : public ::testing::Test {
 TEST_F(EngineNetwork, RelaysTheVeryFrameToAllButTheSenderThenDelivers) {
   const wire::FramePtr frame = Flashblock(0, 0);
   const StepResult result = node().engine->Step(PeerMessage{feed_, frame}, mesh_.now());
-  ASSERT_EQ(result.actions.size(), 2u);
+  ASSERT_EQ(result.actions.size(), 3u);
   const Send& send = std::get<Send>(result.actions[0]);
   EXPECT_EQ(send.frame, frame);
   EXPECT_EQ(send.cls, SendClass::kFlashblock);
   EXPECT_EQ(send.slot, Mesh::Time(0));
   EXPECT_EQ(send.to, (std::vector<SessionId>{other_, sink_}));
   EXPECT_EQ(std::get<FlashblockDelivered>(result.actions[1]).frame, frame);
+  EXPECT_EQ(std::get<Heard>(result.actions[2]).session, feed_);
+  EXPECT_EQ(std::get<Heard>(result.actions[2]).behind, Duration::zero());
+}
+TEST_F(EngineNetwork, EveryPeersFirstCopyIsTimed) {
+  const SessionId later_feed = mesh_.ConnectProbe(node_, 2);  // is not fed by us
+  mesh_.ProbeSend(later_feed, testing::ControlFrame(wire::MessageId::kAcceptFlashblocks));
+  const wire::FramePtr frame = Flashblock(0, 0);
+  mesh_.ProbeSend(feed_, frame);
+  mesh_.Run(milliseconds(30));
+  const auto later = [&] {
+    return node().engine->Step(PeerMessage{later_feed, frame}, mesh_.now()).actions;
+  };
+  const std::vector<Action> actions = later();
+  ASSERT_EQ(actions.size(), 1u);
+  EXPECT_EQ(std::get<Heard>(actions[0]).session, later_feed);
+  EXPECT_EQ(std::get<Heard>(actions[0]).behind, milliseconds(30));
+  EXPECT_TRUE(later().empty());
 }
 TEST_F(EngineNetwork, CopiesCostNoVerification) {
   const wire::FramePtr frame = Flashblock(0, 0);

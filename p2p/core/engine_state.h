@@ -44,6 +44,7 @@ struct Engine::State {
   void OnMarker(Peer& peer, const wire::FramePtr& frame, const wire::Envelope& envelope,
                 wire::MessageKind kind);
   bool Fresh(Peer& peer, uint64_t slot, wire::MessageKind kind);
+  void NoteLatency(Peer& peer, Duration behind);
   bool KnownCopy(Peer& peer, SeenFrame& seen, const Signature& sig);
   bool Verify(Peer& peer, const wire::Envelope& envelope);
   void Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen);  // verified

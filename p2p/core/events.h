@@ -165,8 +165,14 @@ struct EquivocationFound {
   wire::FramePtr first, second;
 };
 
-using Action =
-    std::variant<Send, FlashblockDelivered, PublishingChanged, Penalise, Drop, EquivocationFound>;
+// A copy of a verified flashblock came from this session, the first one of it. For metrics only.
+struct Heard {
+  SessionId session = 0;
+  Duration behind{};  // the first copy, at most Gossip::kMissedAfter; 0: it was the first
+};
+
+using Action = std::variant<Send, FlashblockDelivered, PublishingChanged, Penalise, Drop,
+                            EquivocationFound, Heard>;
 
 struct StepResult {
   absl::Status status;  // verdict on a host event; OK for all others

@@ -75,6 +75,8 @@ void EngineRunner::Tell(core::Action& action, Now now) {
   } else if (const auto* evidence = std::get_if<core::EquivocationFound>(&action)) {
     log_(LogLevel::kWarn, EvidenceLine(*evidence));
     observer_->OnEquivocation(*evidence);
+  } else if (const auto* heard = std::get_if<core::Heard>(&action)) {
+    sink_->Heard(*heard);
   }
 }
 

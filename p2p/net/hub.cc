@@ -275,6 +275,12 @@ void Hub::Penalise(const core::Penalise& action) {
   observer_->OnPenalty(peer->info, action);
 }
 
+void Hub::Heard(const core::Heard& action) {
+  if (const Peer* const peer = peers_.Find(action.session)) {
+    observer_->OnHeard(peer->info, action.behind);
+  }
+}
+
 void Hub::Drop(const core::Drop& action) {
   const Peer* const peer = peers_.Find(action.session);
   if (peer == nullptr) return;

@@ -80,6 +80,8 @@ class NodeObserver {
   virtual void OnPeerUp(const PeerInfo& peer) = 0;
   virtual void OnPeerDown(const PeerInfo& peer, const std::string& why) = 0;
   virtual void OnPenalty(const PeerInfo& peer, const core::Penalise& event) = 0;
+  // See core::Heard. Only identity and trust of `peer` are up to date.
+  virtual void OnHeard(const PeerInfo& /*peer*/, Duration /*behind*/) {}
 };
 
 class Node {

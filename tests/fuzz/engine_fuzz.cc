@@ -274,6 +274,7 @@ class Scene {
   }
   void Check(const Penalise&) {}
   void Check(const Drop&) {}
+  void Check(const Heard& heard) { Require(sessions_.contains(heard.session)); }
   void Check(const EquivocationFound& e) { Require(e.first != nullptr && e.second != nullptr); }
 
   Reader& in_;
