@@ -167,4 +167,8 @@ void Hub::OnPenalty(const net::PeerInfo& peer, const core::Penalise& event) {
   PostOrLose([this, peer, event] { Tell([&](Sink& sink) { sink.OnPenalty(peer, event); }); });
 }
 
+void Hub::OnHeard(const net::PeerInfo& peer, Duration behind) {
+  PostOrLose([this, peer, behind] { Tell([&](Sink& sink) { sink.OnHeard(peer, behind); }); });
+}
+
 }  // namespace flblk::plugin

@@ -33,6 +33,7 @@ class Sink {
   virtual void OnPeerUp(const net::PeerInfo&) {}
   virtual void OnPeerDown(const net::PeerInfo&, const std::string& /*why*/) {}
   virtual void OnPenalty(const net::PeerInfo&, const core::Penalise&) {}
+  virtual void OnHeard(const net::PeerInfo&, Duration /*behind*/) {}
   virtual void OnLost() {}  // flashblocks are missing in what was told
   virtual void OnTick() {}  // about once a second
 };
@@ -74,6 +75,7 @@ class Hub final : public net::NodeObserver {
   void OnPeerUp(const net::PeerInfo& peer) override;
   void OnPeerDown(const net::PeerInfo& peer, const std::string& why) override;
   void OnPenalty(const net::PeerInfo& peer, const core::Penalise& event) override;
+  void OnHeard(const net::PeerInfo& peer, Duration behind) override;
 
  private:
   void PostOrLose(std::function<void()> fn);

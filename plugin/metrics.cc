@@ -47,6 +47,11 @@ class Impl final : public Metrics {
         .Add({{"version", std::string(kVersion)}})
         .Set(1);
     SetState(core::PublishState::kIdle);
+    // Series that exist from the start have a rate when their first event comes.
+    for (int cause = 0; cause <= static_cast<int>(core::Cause::kHostStopped); ++cause)
+      handoffs_.Add({{"cause", Word(Name(static_cast<core::Cause>(cause)))}});
+    for (int kind = 0; kind <= static_cast<int>(core::Evidence::kTwoBuilders); ++kind)
+      equivocations_.Add({{"kind", Word(Name(static_cast<core::Evidence>(kind)))}});
   }
 
   std::string Scrape() override;
@@ -55,6 +60,7 @@ class Impl final : public Metrics {
   void OnTransition(const Transition& transition) override;
   void OnEquivocation(const core::EquivocationFound& event, int64_t) override {
     equivocations_.Add({{"kind", Word(Name(event.kind))}}).Increment();
+    if (event.kind == core::Evidence::kTwoBuilders) conflicts_.Increment();
   }
   void OnPeerUp(const net::PeerInfo&) override { peers_.Increment(); }
   void OnPeerDown(const net::PeerInfo& peer, const std::string&) override {
@@ -64,6 +70,9 @@ class Impl final : public Metrics {
   void OnPenalty(const net::PeerInfo&, const core::Penalise& event) override {
     penalties_.Add({{"offence", Word(Name(event.offence))}}).Increment();
     if (event.offence == core::Offence::kBadSignature) signature_failures_.Increment();
+  }
+  void OnHeard(const net::PeerInfo& peer, Duration behind) override {
+    peer_metrics_.Heard(peer, behind);
   }
   void OnLost() override { lost_.Increment(); }
 
@@ -84,6 +93,7 @@ class Impl final : public Metrics {
   Registry registry_;
   PeerMetrics peer_metrics_{registry_};
   int64_t last_flashblock_ = 0;  // hub's thread
+  uint64_t newest_block_ = 0;    // likewise: highest base.block_number
 
   Gauge& peers_ = AddGauges(registry_, "reth_flashblocks_p2p_peers", "Connected peers").Add({});
   Summary& size_ =
@@ -95,12 +105,20 @@ class Impl final : public Metrics {
   Summary& interval_ =
       AddSummary(registry_, "reth_flashblocks_p2p_interval", "Seconds between flashblocks");
 
+  Counter& stale_epochs_ =
+      AddCounters(registry_, "reth_flashblocks_p2p_event_stream_epochs_stale",
+                  "Blocks that began with a block number below the highest one seen")
+          .Add({});
+
   prometheus::Family<Gauge>& state_ =
       AddGauges(registry_, "flblk_publish_state", "1 for the state the hand-off is in");
   prometheus::Family<Counter>& handoffs_ =
       AddCounters(registry_, "flblk_transitions_total", "Transitions of the hand-off by cause");
   Summary& waiting_ =
       AddSummary(registry_, "flblk_waiting_seconds", "Time spent waiting for a rival");
+  Counter& yielded_ =
+      AddCounters(registry_, "flblk_yielded_total", "Times another builder took over from us")
+          .Add({});
   Summary& publish_seconds_ =
       AddSummary(registry_, "flblk_publish_seconds", "From the host's call to its verdict");
   prometheus::Family<Counter>& published_ =
@@ -115,6 +133,10 @@ class Impl final : public Metrics {
   prometheus::Family<Counter>& equivocations_ =
       AddCounters(registry_, "flblk_equivocations_total",
                   "Signed flashblocks that exclude each other, by kind");
+  Counter& conflicts_ =
+      AddCounters(registry_, "flblk_conflicts_total",
+                  "Two builders signed one payload id and index; also in flblk_equivocations_total")
+          .Add({});
   Counter& lost_ =
       AddCounters(registry_, "flblk_event_overflows_total", "Times the event queue overflowed")
           .Add({});
@@ -132,12 +154,17 @@ void Impl::OnFlashblock(const core::FlashblockDelivered& event, int64_t unix_ns)
   tx_count_.Observe(static_cast<double>(event.flashblock->diff.transactions.size()));
   if (last_flashblock_ != 0) interval_.Observe(Seconds(Duration(unix_ns - last_flashblock_)));
   last_flashblock_ = unix_ns;
+  if (const auto& base = event.flashblock->base; base && event.flashblock->index == 0) {
+    if (base->block_number < newest_block_) stale_epochs_.Increment();
+    newest_block_ = std::max(newest_block_, base->block_number);
+  }
 }
 
 void Impl::OnTransition(const Transition& transition) {
   const core::PublishingChanged& change = transition.change;
   SetState(change.to);
   handoffs_.Add({{"cause", Word(Name(change.cause))}}).Increment();
+  if (change.to == core::PublishState::kYielded && change.from != change.to) yielded_.Increment();
   const bool waited =
       change.from == core::PublishState::kWaiting && change.to != core::PublishState::kWaiting;
   if (waited) waiting_.Observe(Seconds(change.in_previous_state));

@@ -2,9 +2,11 @@
 //
 // reth_flashblocks_p2p_*: the names, labels and types of World Chain's node, so that its dashboard
 // works unchanged. peer_id is the node id in hex for trusted and static peers and "untrusted" for
-// all others. Two differ in how they come about: latency is the time behind the first copy (not
-// behind the builder's clock), the moving average of each feeding peer sampled at every scrape;
-// peer_score is that average in nanoseconds. flblk_*: what only this node has.
+// all others. Three differ in what they are made from: latency is the time behind the first copy
+// (not behind the builder's clock), peer_score the moving average of it in nanoseconds, and
+// event_stream_epochs_stale counts blocks that began (index 0) with a block number below the
+// highest one seen (World Chain's node compares with its own canonical tip, which this node has
+// not). flblk_*: what only this node has.
 #pragma once
 
 #include <functional>

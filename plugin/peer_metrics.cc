@@ -28,12 +28,10 @@ void Add(MetricFamily& family, const std::string& label, double value) {
 }  // namespace
 
 PeerMetrics::PeerMetrics(prometheus::Registry& registry)
-    : latency_(
-          prometheus::BuildSummary()
-              .Name("reth_flashblocks_p2p_latency")
-              .Help(
-                  "Seconds behind the first copy: moving average per peer, sampled at each scrape")
-              .Register(registry)) {}
+    : latency_(prometheus::BuildSummary()
+                   .Name("reth_flashblocks_p2p_latency")
+                   .Help("Seconds behind the first copy, of each flashblock a peer sent")
+                   .Register(registry)) {}
 
 void PeerMetrics::Counters::Add(const net::PeerInfo& peer) {
   bytes_in += peer.bytes_in;
@@ -49,6 +47,13 @@ void PeerMetrics::Counters::KeepMaximum(const Counters& other) {
   missed = std::max(missed, other.missed);
   dropped = std::max(dropped, other.dropped);
   duplicates = std::max(duplicates, other.duplicates);
+}
+
+void PeerMetrics::Heard(const net::PeerInfo& peer, Duration behind) {
+  static const prometheus::Summary::Quantiles kQuantiles = {
+      {0.5, 0.05}, {0.9, 0.01}, {0.95, 0.005}, {0.99, 0.001}};
+  latency_.Add({{"peer_id", Label(peer)}}, kQuantiles)
+      .Observe(std::chrono::duration<double>(behind).count());
 }
 
 void PeerMetrics::Remember(const net::PeerInfo& gone) {
@@ -74,16 +79,13 @@ std::vector<MetricFamily> PeerMetrics::Collect(const std::vector<net::PeerInfo>&
   MetricFamily queued = Family("flblk_queued_bytes", "Bytes waiting to be sent", MetricType::Gauge);
   std::map<std::string, Counters> sums = gone_;
   std::map<std::string, uint64_t> waiting;
-  static const prometheus::Summary::Quantiles kQuantiles = {
-      {0.5, 0.05}, {0.9, 0.01}, {0.95, 0.005}, {0.99, 0.001}};
   for (const net::PeerInfo& peer : peers) {
     const std::string label = Label(peer);
     sums[label].Add(peer);
     waiting[label] += peer.queued_bytes;
     if (!peer.gossip.latency || !peer.gossip.receiving_from) continue;
-    const double ns = static_cast<double>(peer.gossip.latency->count());
-    latency_.Add({{"peer_id", label}}, kQuantiles).Observe(ns / 1e9);
-    if (label != "untrusted") Add(score, label, ns);
+    if (label == "untrusted") continue;
+    Add(score, label, static_cast<double>(peer.gossip.latency->count()));
   }
   for (const auto& [label, bytes] : waiting) Add(queued, label, static_cast<double>(bytes));
   for (const auto& [label, now] : sums) reported_[label].KeepMaximum(now);

@@ -1,5 +1,5 @@
-// The metrics with a peer_id label, made at scrape time from the node's peer list. Internal to
-// metrics.
+// The metrics with a peer_id label. Latency is observed when a flashblock comes; the others are
+// made at scrape time from the node's peer list. Internal to metrics.
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -19,6 +19,8 @@ class PeerMetrics {
  public:
   explicit PeerMetrics(prometheus::Registry& registry);
 
+  // A peer's first copy of a flashblock came, that much behind the first of all.
+  void Heard(const net::PeerInfo& peer, Duration behind);
   // A session ended: its counters stay in the sums.
   void Remember(const net::PeerInfo& gone);
   std::vector<prometheus::MetricFamily> Collect(const std::vector<net::PeerInfo>& peers);
