@@ -6,6 +6,7 @@
 #include "p2p/wire/json.h"
 #include "plugin/ctl.h"
 #include "plugin/endpoint.h"
+#include "plugin/journal.h"
 #include "plugin/text.h"
 #include "signer/key_file.h"
 
@@ -93,6 +94,17 @@ absl::Status Authorize(const CtlArgs& args) {
   return absl::OkStatus();
 }
 
+absl::Status RenewJournal(const CtlArgs& args) {
+  const char* const usage = "renew-journal FILE --builder-vk HEX";
+  if (auto status = NeedWords(args, 1, usage); !status.ok()) return status;
+  const auto builder = PublicKeyFromHex("--builder-vk", args.Get("builder-vk"));
+  if (!builder.ok()) return builder.status();
+  const auto aside = Journal::Renew(args.words[0], *builder);
+  if (!aside.ok()) return aside.status();
+  PrintField(args, "put_aside", *aside);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::optional<absl::Status> RunOffline(const CtlArgs& args) {
@@ -100,6 +112,7 @@ std::optional<absl::Status> RunOffline(const CtlArgs& args) {
   if (args.command == "pubkey") return Pubkey(args);
   if (args.command == "enode") return Enode(args);
   if (args.command == "authorize") return Authorize(args);
+  if (args.command == "renew-journal") return RenewJournal(args);
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -67,6 +68,11 @@ bool ReadAll(int fd, Bytes& out) {
   return true;
 }
 
+// Nothing later can have been signed by now.
+uint64_t FirstSafeSlot(const Journal::Boot& boot) {
+  return boot.unix_seconds + wire::kMaxFutureSeconds + 1;
+}
+
 // A new file is on the disk only once its directory is.
 bool SyncDirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -116,21 +122,43 @@ Journal::Boot Journal::ThisBoot() {
   return out;
 }
 
-absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& path,
-                                                       const PublicKey& builder, const Boot& boot,
-                                                       size_t records) {
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Lock(const std::string& path, int flags,
+                                                       const PublicKey& builder, size_t records) {
+  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
   if (fd < 0) return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path));
   std::unique_ptr<Journal> journal(new Journal(path, fd, builder, records));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     return absl::FailedPreconditionError(
         Cat("sign_once_journal ", path, ": another process uses it"));
   }
+  return journal;
+}
+
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& path,
+                                                       const PublicKey& builder, const Boot& boot,
+                                                       size_t records) {
+  auto journal = Lock(path, O_CREAT, builder, records);
+  if (!journal.ok()) return journal;
   struct stat info;
-  if (fstat(fd, &info) != 0) return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path));
-  auto status = info.st_size == 0 ? journal->Create(boot) : journal->Load(boot);
+  if (fstat((*journal)->fd_, &info) != 0)
+    return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path));
+  auto status = info.st_size == 0 ? (*journal)->Create(boot) : (*journal)->Load(boot);
   if (!status.ok()) return status;
   return journal;
+}
+
+absl::StatusOr<std::string> Journal::Renew(const std::string& path, const PublicKey& builder,
+                                           const Boot& boot, size_t records) {
+  const auto old = Lock(path, 0, builder, records);
+  if (!old.ok()) return old.status();
+  const std::string aside = Cat(path, ".damaged-", boot.unix_seconds);
+  if (renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0)
+    return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", aside));
+  auto journal = Lock(path, O_CREAT | O_EXCL, builder, records);
+  if (!journal.ok()) return journal.status();
+  (*journal)->first_safe_slot_ = FirstSafeSlot(boot);
+  if (auto status = (*journal)->Create(boot); !status.ok()) return status;
+  return aside;
 }
 
 Journal::~Journal() { close(fd_); }
@@ -159,9 +187,10 @@ absl::Status Journal::Create(const Boot& boot) {
 absl::Status Journal::Corrupt(const std::string& what) const {
   return absl::FailedPreconditionError(
       Cat("sign_once_journal ", path_, ": ", what,
-          ". Without it nobody knows what this builder has signed. Wait until every block that it "
-          "may have "
-          "published in is over, move the file away, and start again with a new one"));
+          ". Without it nobody knows what this builder has signed. `flblkctl renew-journal ", path_,
+          " --builder-vk ", ToHex(builder_.bytes),
+          "` puts the file aside and makes a new one that refuses all slots that may have been "
+          "signed"));
 }
 
 absl::Status Journal::Load(const Boot& boot) {
@@ -177,7 +206,7 @@ absl::Status Journal::Load(const Boot& boot) {
   if (!restarted_) return absl::OkStatus();
   for (const auto& [sequence, record] : by_sequence_)
     first_safe_slot_ = std::max(first_safe_slot_, record.slot + 1);
-  first_safe_slot_ = std::max(first_safe_slot_, boot.unix_seconds + wire::kMaxFutureSeconds + 1);
+  first_safe_slot_ = std::max(first_safe_slot_, FirstSafeSlot(boot));
   return WriteHeader(boot);
 }
 

@@ -1,10 +1,12 @@
 // Remembers on disk what this builder signed, so that not even a killed and restarted node signs
 // two contents for one (payload id, index).
 //
-//   file   = header(128) record(128) * records        fixed size, a ring: the oldest record makes
-//   room header = "FLBLKJ01" builder_vk(32) records u64 boot_id(16) first_safe_slot u64 zero(48)
-//   check(8) record = sequence u64 slot u64 payload_id(8) index u64 digest(32) zero(56) check(8) or
-//   all zero: free
+// clang-format off
+//   file   = header(128) record(128) * records     fixed size, a ring: the oldest record makes room
+//   header = "FLBLKJ01" builder_vk(32) records u64 boot_id(16) first_safe_slot u64 zero(48) check(8)
+//   record = sequence u64 slot u64 payload_id(8) index u64 digest(32) zero(56) check(8)
+//            or all zero: free
+// clang-format on
 //
 // Integers are little-endian; check = the first 8 bytes of BLAKE3 of the 120 bytes before it. The
 // record with sequence n stands at place (n - 1) mod records.
@@ -47,6 +49,13 @@ class Journal final : public core::SignOnce {
                                                        const PublicKey& builder,
                                                        const Boot& boot = ThisBoot(),
                                                        size_t records = kRecords);
+  // The way out where Open calls a file corrupt: puts it aside (path + ".damaged-<unix seconds>",
+  // which is returned) and makes a new one. What the old one knew is lost, so that the new one
+  // refuses every slot up to now plus wire::kMaxFutureSeconds, as after a restart of the machine.
+  // FAILED_PRECONDITION: another process has it; NOT_FOUND: no such file.
+  static absl::StatusOr<std::string> Renew(const std::string& path, const PublicKey& builder,
+                                           const Boot& boot = ThisBoot(),
+                                           size_t records = kRecords);
   ~Journal() override;
 
   // ALREADY_EXISTS: another content was signed for this place, or may have been (the slot is older
@@ -65,6 +74,8 @@ class Journal final : public core::SignOnce {
 
   Journal(std::string path, int fd, const PublicKey& builder, size_t records)
       : path_(std::move(path)), fd_(fd), builder_(builder), records_(records) {}
+  static absl::StatusOr<std::unique_ptr<Journal>> Lock(const std::string& path, int flags,
+                                                       const PublicKey& builder, size_t records);
   absl::Status Create(const Boot& boot);
   absl::Status Load(const Boot& boot);
   absl::Status LoadHeader(ByteView file, const Boot& boot);

@@ -4,8 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <random>
+#include <thread>
 
 #include "plugin/testing/samples.h"
 #include "plugin/testing/temp_dir.h"
@@ -80,6 +83,62 @@ TEST_F(JournalTest, SurvivesAKilledProcess) {
   }
 }
 
+// A child claims one index after another and says each that was granted; it is killed at any point.
+class KilledChild {
+ public:
+  template <typename Claims>
+  explicit KilledChild(const Claims& claims) {
+    int ends[2];
+    if (pipe(ends) != 0 || (pid_ = fork()) < 0) abort();
+    if (pid_ == 0) claims([&](uint64_t n) { (void)!write(ends[1], &n, sizeof n); });
+    close(ends[1]);
+    granted_ = ends[0];
+  }
+  // The newest claim that was granted.
+  uint64_t KillAfter(std::chrono::microseconds delay) {
+    uint64_t newest = 0, next = 0;
+    bool first = read(granted_, &newest, sizeof newest) == sizeof newest;  // it has begun
+    std::this_thread::sleep_for(delay);
+    kill(pid_, SIGKILL);
+    while (first && read(granted_, &next, sizeof next) == sizeof next) newest = next;
+    waitpid(pid_, nullptr, 0);
+    close(granted_);
+    return newest;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int granted_ = -1;
+};
+
+TEST_F(JournalTest, KilledAtAnyPointNothingGrantedIsForgotten) {
+  std::mt19937 random(7);
+  uint64_t granted = 0;
+  for (int life = 0; life < 100; ++life) {
+    KilledChild child([&](const auto& say) {
+      auto journal = Open();
+      if (!journal.ok()) _exit(1);
+      for (uint64_t n = granted + 1;; ++n) {
+        // The last life may have claimed this one without saying so: then it has this content.
+        if (!(*journal)->Claim(1000 + n, Id(1), n, Digest(static_cast<uint8_t>(n))).ok()) _exit(1);
+        say(n);
+      }
+    });
+    const uint64_t newest = child.KillAfter(std::chrono::microseconds(random() % 2000));
+    ASSERT_GT(newest, granted) << "life " << life;
+    granted = newest;
+    auto journal = Open();
+    ASSERT_TRUE(journal.ok()) << "life " << life << ": " << journal.status();
+    for (uint64_t n = granted; n > 0 && n + kRecords / 2 > granted; --n) {
+      const auto other = Digest(static_cast<uint8_t>(n + 1));
+      ASSERT_EQ((*journal)->Claim(1000 + n, Id(1), n, other).code(),
+                absl::StatusCode::kAlreadyExists)
+          << "life " << life << " index " << n << " of " << granted;
+    }
+  }
+  EXPECT_EQ(std::filesystem::file_size(path_), (kRecords + 1) * Journal::kRecordBytes);
+}
+
 TEST_F(JournalTest, IsBoundedAndKnowsWhatItForgot) {
   {
     auto journal = Open();
@@ -117,11 +176,34 @@ TEST_F(JournalTest, DamageIsRefusedWithAWayOut) {
   }
   Overwrite(PlaceOf(2) + 40, "x");
   EXPECT_THAT(OpenError(), testing::AllOf(HasSubstr(path_), HasSubstr("record 2 is damaged"),
-                                          HasSubstr("move the file away")));
+                                          HasSubstr("flblkctl renew-journal ")));
   Overwrite(3, "x");
   EXPECT_THAT(OpenError(), HasSubstr("the header is damaged"));
   std::filesystem::resize_file(path_, 1000);
   EXPECT_THAT(OpenError(), HasSubstr("corrupt: 1000 bytes, expected 4224"));
+}
+
+TEST_F(JournalTest, ADamagedOneIsRenewed) {
+  { ASSERT_TRUE((*Open())->Claim(100, Id(1), 0, Digest(1)).ok()); }
+  Overwrite(3, "x");
+  ASSERT_FALSE(Open().ok());
+  const auto renew = [&] {
+    return Journal::Renew(path_, TestKey(2).public_key(), boot_, kRecords);
+  };
+  const auto aside = renew();
+  ASSERT_TRUE(aside.ok()) << aside.status();
+  EXPECT_EQ(*aside, path_ + ".damaged-100");
+  EXPECT_TRUE(std::filesystem::exists(*aside));
+  {
+    auto journal = Open();
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    EXPECT_EQ((*journal)->Claim(112, Id(1), 0, Digest(2)).code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_TRUE((*journal)->Claim(113, Id(1), 0, Digest(2)).ok());
+    EXPECT_THAT(std::string(renew().status().message()), HasSubstr("another process uses it"));
+  }
+  EXPECT_EQ(renew().status().code(), absl::StatusCode::kAlreadyExists);  // it is never overwritten
+  std::filesystem::remove(path_);
+  EXPECT_EQ(renew().status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(JournalTest, ARecordInAnotherPlaceIsDamage) {

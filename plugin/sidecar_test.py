@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 FLBLKD, FLBLKCTL, FIXTURES = (pathlib.Path(p).resolve() for p in sys.argv[1:4])
@@ -185,6 +186,30 @@ class SidecarTest(unittest.TestCase):
         relay.ctl("remove-peer", publisher.said["enode"])
         self.wait_for(lambda: publisher.status()["peers"] == 0)
 
+    def test_probes(self):
+        node = self.start("node", "--http=127.0.0.1:0")
+        stale = self.start("stale", "--http=127.0.0.1:0", "--stale-after=1s")
+
+        def get(of, page):
+            try:
+                with urllib.request.urlopen(f"http://{of.said['http']}{page}", timeout=LIMIT) as answer:
+                    return answer.status, answer.read().decode()
+            except urllib.error.HTTPError as error:
+                return error.code, error.read().decode()
+
+        for page, status in [("/livez", "live"), ("/readyz", "ready")]:
+            self.assertEqual(get(node, page), (200, f'{{"status":"{status}","reason":""}}\n'))
+        self.wait_for(lambda: get(node, "/healthz")[0] == 206)  # 200 for the first 5 s
+        self.assertEqual(json.loads(get(node, "/healthz")[1]), {"status": "degraded", "reason": "no peers"})
+        self.wait_for(lambda: get(stale, "/healthz")[0] == 503)
+        health = json.loads(get(stale, "/healthz")[1])
+        self.assertEqual(health["status"], "unhealthy")
+        self.assertIn("(stale_after: 1.0 s)", health["reason"])
+        self.assertEqual(get(stale, "/readyz")[0], 200)  # it serves; only nothing comes
+        node.ctl("add-peer", stale.said["enode"])
+        self.wait_for(lambda: get(node, "/healthz")[0] == 200)
+        self.assertEqual(get(node, "/nothing")[0], 404)
+
     def test_signals(self):
         for sig in (signal.SIGTERM, signal.SIGINT):
             node = self.start(f"node{sig}", env={"FLBLK_BUILDER_SK": pathlib.Path(f"{self.dir}/builder").read_text()})
@@ -230,6 +255,21 @@ class SidecarTest(unittest.TestCase):
         self.assertEqual(node.status()["health"], 200)
         self.assertEqual(node.end(), 0)
         self.assertNotIn("configuration read again", log.read_text()[size:])
+
+    def test_a_damaged_journal_is_refused_and_renewed(self):
+        journal = pathlib.Path(f"{self.dir}/journal")
+        flags = [f"--sign-once-journal={journal}", f"--builder-sk-file={self.dir}/builder"]
+        self.start("first", *flags).end()
+        journal.write_bytes(b"damaged" + journal.read_bytes()[7:])
+        base = [f"--datadir={self.dir}/second", "--addr=127.0.0.1", "--port=0", f"--authorizer-vk={self.authorizer}"]
+        refused = run(FLBLKD, *base, *flags, check=False)
+        self.assertEqual(refused.returncode, 1)
+        mend = f"flblkctl renew-journal {journal} --builder-vk {self.builder}"
+        self.assertIn(f"sign_once_journal {journal}: corrupt: the header is damaged", refused.stderr)
+        self.assertIn(mend, refused.stderr)
+        aside = run(FLBLKCTL, *mend.split()[1:]).stdout.strip()
+        self.assertTrue(pathlib.Path(aside).read_bytes().startswith(b"damaged"))
+        self.assertEqual(self.start("third", *flags).status()["health"], 200)
 
     def test_json_log(self):
         node = self.start("node", "--log-format=json")
