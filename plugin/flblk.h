@@ -1,53 +1,57 @@
+/* clang-format off */
 /*
  * flblk.h: the C ABI of libflblk.so, a node of the flashblocks P2P network inside a block builder's
  * process.
  *
  *   void* so = dlopen("libflblk.so", RTLD_NOW | RTLD_LOCAL);
  *   flblk_get_api_fn get_api = (flblk_get_api_fn)dlsym(so, FLBLK_GET_API_SYMBOL);
- *   const flblk_api* api = get_api ? get_api(FLBLK_ABI_MAJOR) : NULL;      NULL: another major
- * version flblk_plugin* plugin = NULL; flblk_options options = { .struct_size = sizeof options,
- * .config = ..., .callbacks = &callbacks }; if (api->create(&options, &plugin) != FLBLK_OK)
- * fprintf(stderr, "%s\n", api->last_error()); api->start(plugin);
+ *   const flblk_api* api = get_api ? get_api(FLBLK_ABI_MAJOR) : NULL;   NULL: another major version
+ *   flblk_plugin* plugin = NULL;
+ *   flblk_options options = { .struct_size = sizeof options, .config = ..., .callbacks = &callbacks };
+ *   if (api->create(&options, &plugin) != FLBLK_OK) fprintf(stderr, "%s\n", api->last_error());
+ *   api->start(plugin);
  *   ... forkchoice_updated, publish, payload_sealed ...
- *   api->stop(plugin); api->destroy(plugin);
+ *   api->stop(plugin);
+ *   api->destroy(plugin);
  *
  * Versions
  *   Major and minor. Within a major version nothing is removed or moved; a minor version appends
- * functions to flblk_api and fields to structs. Every struct begins with struct_size, set to sizeof
- * by whoever fills it in: the reader takes absent fields as zero. A function is present where
+ *   functions to flblk_api and fields to structs. Every struct begins with struct_size, set to sizeof
+ *   by whoever fills it in: the reader takes absent fields as zero. A function is present where
  *   FLBLK_HAS(api, function) holds. The fields struct_size, abi_version, name, version of flblk_api
- * are frozen for ever.
+ *   are frozen for ever.
  *
  * Types
  *   Fixed-width integers and byte arrays only. Flags and enumerated values are integers with named
- * constants; values that are not named here are reserved. Booleans are flag bits. Times are unix
- * nanoseconds (int64_t); slots are the L2 timestamp in unix seconds. A flblk_bytes is borrowed:
- * what goes in is copied before the call returns; what comes in a callback is valid until the
- * callback returns.
+ *   constants; values that are not named here are reserved. Booleans are flag bits. Times are unix
+ *   nanoseconds (int64_t); slots are the L2 timestamp in unix seconds. A flblk_bytes is borrowed:
+ *   what goes in is copied before the call returns; what comes in a callback is valid until the
+ *   callback returns.
  *
  * Status codes
  *   The canonical gRPC numbers, each with one meaning (see FLBLK_INVALID_ARGUMENT and below). After
- * a call that failed last_error() gives its text, which names the field and the limit.
+ *   a call that failed last_error() gives its text, which names the field and the limit.
  *
  * Threads
  *   Every function may be called from any thread, also at the same time, except destroy, which must
- * be the last call for its plugin. Callbacks are made one after the other on one thread of the
- * plugin. A callback may call every function but stop and destroy (FLBLK_FAILED_PRECONDITION). A
- * slow callback delays only callbacks: beyond 1024 waiting flashblocks further ones are left out,
- * and the next one says how many.
+ *   be the last call for its plugin. Callbacks are made one after the other on one thread of the
+ *   plugin. A callback may call every function but stop and destroy (FLBLK_FAILED_PRECONDITION). A
+ *   slow callback delays only callbacks: beyond 1024 waiting flashblocks further ones are left out,
+ *   and the next one says how many.
  *
  * Log
  *   on_log gets every line, "event=<name> key=value ...", with the words World Chain's operators
- * look for ("starting to publish flashblocks"). Without it the lines go to glog as the host has set
- * it up. Only a bug of the plugin that ends the process is told to glog in any case.
+ *   look for ("starting to publish flashblocks"). Without it the lines go to glog as the host has set
+ *   it up. Only a bug of the plugin that ends the process is told to glog in any case.
  *
  * The process belongs to the host
  *   The plugin installs no signal handler, reads no environment, initialises no logging library,
- * changes no working directory, umask or locale. No exception leaves it. When destroy returns none
- * of its threads and no callback is left. dlclose is allowed after destroy; the code stays mapped.
- * The gRPC library is kept initialised from the first start on until the process ends, with a few
- * idle threads of its own: its end can take 10 s.
+ *   changes no working directory, umask or locale. No exception leaves it. When destroy returns none
+ *   of its threads and no callback is left. dlclose is allowed after destroy; the code stays mapped.
+ *   The gRPC library is kept initialised from the first start on until the process ends, with a few
+ *   idle threads of its own: its end can take 10 s.
  */
+/* clang-format on */
 #ifndef FLBLK_H
 #define FLBLK_H
 
