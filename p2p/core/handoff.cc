@@ -44,6 +44,13 @@ void Machine::Begin(const Authorization& n, MonoTime now, Result& out) {
   if (!rivals_.AnyLive()) return Clear(Cause::kStarted, std::nullopt, true, now, out);
   Announce(now, out);
   MoveTo(PublishState::kWaiting, Cause::kWaitingForRival, rivals_.Top(), now, out);
+  DecideIfFirst(now);
+}
+
+// Waiting, and whoever is left only announced itself and comes after us. It may have been cleared:
+// then it yields to our StartPublish, and says so. One that waits as we do says nothing.
+void Machine::DecideIfFirst(MonoTime now) {
+  if (!rivals_.AnyLiveAgainst(signed_slot_, config_.self)) decide_at_ = now + Silence();
 }
 
 void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
@@ -61,6 +68,7 @@ void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
   // Waiting: whoever publishes in the new slot may have started behind our last StartPublish.
   if (waiting ? newer : Forgotten()) Announce(now, out);
   MoveTo(state_, Cause::kAuthorizationRenewed, waiting ? rivals_.Top() : std::nullopt, now, out);
+  if (waiting && newer) DecideIfFirst(now);
 }
 
 // Others forget who was silent for two slots, and start without waiting for it.
@@ -161,7 +169,8 @@ void Machine::On(const RivalStop& e, MonoTime now, Result& out) {
   Rival* known = rivals_.Find(e.key);
   const bool was_live = known != nullptr && known->live();
   Rival* rival = rivals_.Enter(e.key, e.slot);
-  if (rival == nullptr || rival->stop_seen) return;
+  if (rival == nullptr) return;
+  if (rival->stop_seen) return RepeatedStop(*rival, now);
   rival->stop_seen = true;
   rival->kind = RivalKind::kStopped;
   rival->stopped_at = now;
@@ -169,19 +178,25 @@ void Machine::On(const RivalStop& e, MonoTime now, Result& out) {
   if (was_live) LiveRivalStopped(e, now, out);
 }
 
+// The same bytes once more: a replay, or a builder that resumed after a tie yields again. If it
+// is the latter, it says nothing from here on.
+void Machine::RepeatedStop(Rival& rival, MonoTime now) {
+  if (!rival.live()) return;
+  rival.kind = RivalKind::kAnnounced;
+  if (state_ == PublishState::kWaiting) DecideIfFirst(now);
+}
+
 void Machine::LiveRivalStopped(const RivalStop& e, MonoTime now, Result& out) {
   const uint64_t slot = authorization_.timestamp;
   if (state_ == PublishState::kWaiting) {
     if (!rivals_.AnyLive()) return Clear(Cause::kRivalStopped, e.key, false, now, out);
-    // Whoever is left only announced itself. The same Stop may have cleared it: then it yields to
-    // our StartPublish, and says so. One that waits as we do says nothing.
-    if (!rivals_.AnyLiveAgainst(signed_slot_, config_.self)) decide_at_ = now + Silence();
+    DecideIfFirst(now);
   } else if (state_ == PublishState::kPublishing) {
     if (!rivals_.AnyLiveSince(slot)) decide_at_.reset();
   } else if (state_ == PublishState::kYielded && e.slot == slot && newest_slot_ == slot &&
              !rivals_.AnyLive()) {
-    if (config_.self < e.key) return Clear(Cause::kTieBreak, e.key, true, now, out);
-    decide_at_ = now + Silence();
+    // After a tie, or because of a third one's StartPublish that has not reached us yet.
+    decide_at_ = now + (config_.self < e.key ? Silence() : 2 * Silence());
   }
 }
 

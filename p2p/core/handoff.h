@@ -145,9 +145,11 @@ class Machine {
   bool Unanswered() const;
   void OlderStart(const RivalStart& e, MonoTime now, Result& out);
   void RepeatedStart(Rival& rival);
+  void RepeatedStop(Rival& rival, MonoTime now);
   void Remind(MonoTime now, Result& out);  // StartPublish once more, once per Authorization
   void SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out);
   void LiveRivalStopped(const RivalStop& e, MonoTime now, Result& out);
+  void DecideIfFirst(MonoTime now);
   void DecideAfterSilence(MonoTime now, Result& out);
   void MoveTo(PublishState to, Cause cause, std::optional<PublicKey> rival, MonoTime now,
               Result& out);

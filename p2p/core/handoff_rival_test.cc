@@ -12,6 +12,7 @@ namespace {
 using namespace testing;  // NOLINT: the bench
 using ::testing::HasSubstr;
 using S = PublishState;
+using std::chrono::milliseconds;
 
 // ---- StartPublish of a rival
 
@@ -130,8 +131,39 @@ TEST(HandoffRivalStop, ReplayNeverStartsAWaitingBuilder) {
   b.Flashblock(7, 10);  // it resumed
   b.Fcu(10);
   ASSERT_EQ(b.state(), S::kWaiting);
-  EXPECT_EQ(b.Stop(7, 10), "");
+  for (int i = 0; i < 10; ++i) {  // while it publishes
+    EXPECT_EQ(b.Stop(7, 10), "");
+    EXPECT_EQ(b.Wait(kInterval), "");
+    b.Flashblock(7, 10);
+  }
   EXPECT_EQ(b.state(), S::kWaiting);
+}
+// Found by the explicit-state search, two builders, one link behind once: A and B tied in slot 1, A
+// resumed, B is authorized for slot 2. A yields by the same StopPublish as in the tie, and B waited
+// for it until slot 3.
+TEST(HandoffRivalStop, OfWhoResumedAfterATieCountsBehindTwoIntervalsOfSilence) {
+  Bench b = Yielded(10, 4);
+  b.Stop(4, 10);
+  b.Start(4, 10);  // resumed
+  b.Wait(2 * kInterval);
+  b.Flashblock(4, 10);
+  EXPECT_EQ(b.Fcu(12), "start(12) yielded->waiting:waiting for rival[4]");
+  EXPECT_EQ(b.Stop(4, 10), "");
+  EXPECT_EQ(b.Wait(2 * kInterval - milliseconds(1)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "start(12) waiting->publishing:tie break[4]");
+}
+// The same with three builders: B yielded when A stopped for the second time.
+TEST(HandoffRivalStop, OfWhoResumedAfterATieCountsForTheNextSlotToo) {
+  Bench b = Yielded(10, 4);
+  b.Stop(4, 10);
+  b.Start(4, 10);
+  b.Start(7, 12);
+  b.Wait(2 * kInterval);
+  b.Flashblock(4, 10);
+  b.Stop(4, 10);
+  b.Fcu(12);
+  EXPECT_EQ(b.Stop(7, 12), "");
+  EXPECT_EQ(b.Wait(2 * kInterval), "start(12) waiting->publishing:tie break[4]");
 }
 TEST(HandoffRivalStop, PublishingAndIdleOnlyNoteIt) {
   Bench b = Publishing(10);
@@ -142,9 +174,22 @@ TEST(HandoffRivalStop, PublishingAndIdleOnlyNoteIt) {
   EXPECT_EQ(b.Stop(7, 10), "");
   EXPECT_FALSE(b.machine().rivals().AnyLive());
 }
-TEST(HandoffRivalStop, YieldedSameSlotLowerKeyResumesAtOnce) {
+TEST(HandoffRivalStop, YieldedSameSlotLowerKeyResumesAfterTwoIntervals) {
   Bench b = Yielded(10, 7);
-  EXPECT_EQ(b.Stop(7, 10), "start(10) yielded->publishing:tie break[7]");
+  EXPECT_EQ(b.Stop(7, 10), "");
+  EXPECT_EQ(b.Wait(2 * kInterval - milliseconds(1)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) yielded->publishing:tie break[7]");
+}
+// Found by the explicit-state search, three builders: B stopped because of C's StartPublish for the
+// next slot, which had not reached A. A resumed at once, published into the slot that was over, and
+// C waited for it until the slot after.
+TEST(HandoffRivalStop, YieldedDoesNotResumeBeforeAThirdCanBeHeard) {
+  Bench b = Yielded(10, 7);
+  EXPECT_EQ(b.Stop(7, 10), "");
+  b.Wait(kInterval);
+  EXPECT_EQ(b.Start(8, 12), "");
+  EXPECT_EQ(b.Wait(milliseconds(5000)), "");
+  EXPECT_EQ(b.state(), S::kYielded);
 }
 TEST(HandoffRivalStop, YieldedWithAnotherLiveRivalStays) {
   Bench b = Yielded(10, 7);
@@ -192,6 +237,35 @@ TEST(HandoffRivalFlashblock, OfADeadSlotIsNotEntered) {
 }
 
 // ---- both waiting for a third
+
+// Found by the explicit-state search, three builders, one link behind once: the third one's
+// StopPublish came before we were authorized, so nothing would have ended our waiting.
+TEST(HandoffBothWaiting, OneThatOnlyAnnouncedItselfIsGivenTwoIntervals) {
+  Bench b;
+  b.Start(7, 10);
+  EXPECT_EQ(b.Fcu(10), "start(10) idle->waiting:waiting for rival[7]");
+  EXPECT_EQ(b.Wait(2 * kInterval - milliseconds(1)), "");
+  EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) waiting->publishing:tie break[7]");
+}
+TEST(HandoffBothWaiting, ItsFlashblockEndsThat) {
+  Bench b;
+  b.Start(7, 10);
+  b.Fcu(10);
+  b.Wait(kInterval);
+  b.Flashblock(7, 10);
+  EXPECT_EQ(b.Wait(milliseconds(5000)), "");
+}
+TEST(HandoffBothWaiting, OneThatComesFirstIsWaitedFor) {
+  Bench b;
+  b.Start(4, 10);
+  b.Fcu(10);
+  EXPECT_EQ(b.Wait(milliseconds(5000)), "");
+  b = Bench();
+  b.Start(7, 12);
+  b.Start(4, 12);
+  b.Fcu(12);
+  EXPECT_EQ(b.Wait(milliseconds(5000)), "");
+}
 
 // Found by the explicit-state search: the same StopPublish may have cleared the other before it
 // heard of us. Then it answers our StartPublish; if it waits as we do it says nothing.
