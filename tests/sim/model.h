@@ -36,11 +36,14 @@ struct ModelConfig {
   // until the link is empty.
   uint8_t late = 255;
   bool canonical = true;
-  // Nothing is lost, and each slot has at most one failover: I4 is checked.
-  bool checks_i4() const {
-    return calm && authorizations <= 2 && crashes + cuts + stops + revocations == 0 &&
-           parties.find('R') == std::string::npos;
+  // A builder may vanish, be silenced, or be the reference's.
+  bool lossy() const {
+    return crashes + cuts + stops + revocations > 0 || parties.find('R') != std::string::npos;
   }
+  // No message takes longer than an interval, or one link is the exception once.
+  bool prompt() const { return calm || late <= 1; }
+  // Nothing is lost, and each slot has at most one failover: I4 is checked.
+  bool checks_i4() const { return calm && authorizations <= 2 && !lossy(); }
 };
 
 enum class ActionKind : uint8_t {
@@ -104,6 +107,9 @@ class Model {
 
   // No message in flight and no timer pending: then Settle() shows where this ends.
   bool Quiet(const State& s) const;
+  // What must hold in a quiet state as it is. Nothing was lost and whoever has been authorized in
+  // this slot had its say: one builder publishes. In a calm world it is the one authorized last.
+  std::string OneGoesOn(const State& s) const;
   // The part of a quiet state that Settle() looks at.
   static State Settling(State s);
   // Heals everything, lets publishers publish and time pass for some rounds, then authorizes `only`

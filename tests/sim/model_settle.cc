@@ -15,6 +15,20 @@ std::string Name(uint8_t party) { return std::string(1, NameOf(party)); }
 
 bool Model::Quiet(const State& s) const { return !AnythingUnderway(s) && !TimerPending(s); }
 
+std::string Model::OneGoesOn(const State& s) const {
+  if (s.latest == 0 || !config_.prompt() || config_.lossy()) return "";
+  std::string who;
+  uint8_t set = 0;
+  for (uint8_t i = 0; i < n(); ++i) {
+    if (!table_.publishing(s.machine[i])) continue;
+    who += NameOf(i);
+    if (table_.slot(s.machine[i]) == kCurrent) set |= static_cast<uint8_t>(1u << i);
+  }
+  if (set == 0) return "I4: everything was delivered and nobody publishes in the slot";
+  if (!config_.calm || (set == s.latest && who.size() == 1)) return "";
+  return absl::StrCat("I4: ", who, " publish after the hand-off is over");
+}
+
 State Model::Settling(State s) {
   State out;
   out.machine = s.machine;

@@ -56,7 +56,11 @@ class Searcher {
         if (std::string broken = model_.Apply(after, choice); !broken.empty())
           return Report(from.id, choice, broken, nullptr, {});
         if (!seen_.insert(Fingerprint(after)).second) continue;
-        if (model_.Quiet(after) && !Settles(after, from.id, choice)) return false;
+        if (model_.Quiet(after)) {
+          if (std::string broken = model_.OneGoesOn(after); !broken.empty())
+            return Report(from.id, choice, broken, nullptr, {});
+          if (!Settles(after, from.id, choice)) return false;
+        }
         steps_.push_back({from.id, choice});
         open_.push_back({static_cast<uint32_t>(steps_.size() - 1), after});
       }

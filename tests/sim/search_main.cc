@@ -38,6 +38,7 @@ std::vector<Named> Models() {
   // Two builders, every delay, any number of slots.
   add("graceful-2", "FF", true, [](C& c) { c.calm = true, c.flashblocks = 2; });
   add("delayed-2", "FF", true, [](C&) {});
+  add("late-2", "FF", true, [](C& c) { c.late = 1; });
   add("takeover-2", "FF", true, [](C& c) { c.takeover = true; });
   add("crash-2", "FF", true, [](C& c) { c.crashes = 1; });
   add("crash-2-takeover", "FF", true, [](C& c) { c.crashes = 1, c.takeover = true; });
