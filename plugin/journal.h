@@ -17,6 +17,10 @@
 // a restart of the machine (another boot id) every slot that may have been signed before it is
 // refused: all up to the newest on record, and all up to now plus wire::kMaxFutureSeconds. The
 // builder is silent for those seconds.
+//
+// Cost of a claim, by `build/dev/tests/bench/flblk-journal-bench` (debug build, ext4, two cores
+// shared with other work, load 14): 4.3 us at p50, 5.3 us at p99; that p99 is 7 % of the p50 of a
+// whole publish call of 10 KB without journal (75 us). The goal is 1 ms at p99.
 #pragma once
 
 #include <map>
