@@ -1,5 +1,6 @@
 // Slow peers, and the way out.
 #include <chrono>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -97,6 +98,39 @@ TEST(NodeFlowTest, ASlowReaderLosesWholeBlocksAndDelaysNobody) {
   EXPECT_EQ(received + dropped, (kBlocks + 1) * kPerBlock);
   EXPECT_EQ(seen.indices.count(first + kBlocks), 1u);
   EXPECT_TRUE(seen.stop_publish);
+}
+
+// As after a freeze: the successor's StartPublish waits in the socket, the host's flashblock in the
+// queue.
+TEST(NodeFlowTest, WhatPeersSaidComesBeforeTheHostsCalls) {
+  NodeConfig config = LoopbackConfig();
+  config.engine.flashblock_interval = milliseconds(1);  // the two Starts do not count as crossing
+  TestNode a({.config = config, .builder = true}), b({.builder = true});
+  ASSERT_TRUE(Connect(a, b));
+  const uint64_t slot = UnixNow();
+  ASSERT_EQ(a.Authorize(slot), absl::OkStatus());
+  ASSERT_EQ(a.Publish(0, 100), absl::OkStatus());
+  ASSERT_TRUE(b.seen().WaitForFlashblocks(1));
+
+  std::promise<void> frozen, thaw;
+  std::thread network([&] {
+    EXPECT_EQ(a->WithBlock([&](const auto&, const auto&) {
+      frozen.set_value();
+      thaw.get_future().wait();
+    }),
+              absl::OkStatus());
+  });
+  frozen.get_future().wait();
+  std::this_thread::sleep_for(milliseconds(10));
+  absl::Status published;
+  EXPECT_EQ(b.Authorize(slot), absl::OkStatus());  // its StartPublish is in our socket now
+  std::thread host([&] { published = a.Publish(1, 100); });
+  std::this_thread::sleep_for(milliseconds(100));
+  thaw.set_value();
+  network.join();
+  host.join();
+  EXPECT_EQ(published.code(), absl::StatusCode::kFailedPrecondition) << published;
+  EXPECT_TRUE(b.seen().WaitForState(core::PublishState::kPublishing));
 }
 
 TEST(NodeFlowTest, StopTellsEverybodyInTime) {
