@@ -86,7 +86,12 @@ void BuilderHost::EngineLoop() {
 
 void BuilderHost::Begin(const BlockPlan& plan, const Authorization& authorization) {
   Post([this, plan, authorization] {
-    SealNow();
+    bool same_block = false;  // authorized once more for it: it goes on
+    {
+      std::lock_guard lock(mutex_);
+      same_block = job_ && job_->plan.block == plan.block;
+    }
+    if (!same_block) SealNow();
     {
       std::lock_guard lock(mutex_);
       job_ = Job{plan};

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -23,7 +24,7 @@ namespace flblk::harness {
 namespace {
 
 // Between fork and exec: async-signal-safe calls only.
-[[noreturn]] void BecomeProgram(char* const* argv, int log_fd, pid_t parent) {
+[[noreturn]] void BecomeProgram(char* const* argv, int log_fd, int network_fd, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);  // the parent ended before the line above
   sigset_t none;
@@ -34,6 +35,7 @@ namespace {
   dup2(null_fd, 0);
   dup2(log_fd, 1);
   dup2(log_fd, 2);
+  if (network_fd >= 0 && setns(network_fd, CLONE_NEWNET) != 0) _exit(127);
   execv(argv[0], argv);
   _exit(127);
 }
@@ -53,7 +55,7 @@ bool PortIsFree(uint16_t port) {
 }  // namespace
 
 absl::StatusOr<Child> Child::Spawn(const std::vector<std::string>& argv,
-                                   const std::string& log_path) {
+                                   const std::string& log_path, int network_fd) {
   if (access(argv.at(0).c_str(), X_OK) != 0) {
     return absl::NotFoundError(absl::StrCat(argv[0], ": ", std::strerror(errno)));
   }
@@ -66,7 +68,7 @@ absl::StatusOr<Child> Child::Spawn(const std::vector<std::string>& argv,
   raw.push_back(nullptr);
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) BecomeProgram(raw.data(), log_fd, parent);
+  if (pid == 0) BecomeProgram(raw.data(), log_fd, network_fd, parent);
   close(log_fd);
   if (pid < 0) return absl::ResourceExhaustedError(absl::StrCat("fork: ", std::strerror(errno)));
   return Child(pid);
@@ -102,6 +104,18 @@ bool Child::running() {
 
 void Child::Signal(int signal) {
   if (running()) kill(pid_, signal);
+}
+
+void Child::Freeze() {
+  if (!running()) return;
+  kill(pid_, SIGSTOP);
+  for (int tries = 0; tries < 1000; ++tries) {
+    siginfo_t info{};
+    const int result =
+        waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT);
+    if (result != 0 || info.si_pid == pid_) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 bool Child::WaitFor(std::chrono::milliseconds limit) {

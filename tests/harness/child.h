@@ -17,8 +17,9 @@ class Child {
  public:
   // argv[0] is the program's path. Output goes to `log_path` (appended). Must be called on a thread
   // that lives as long as the child is wanted: the kernel ends the child with that thread.
+  // `network_fd`: the network namespace it runs in; -1: ours.
   static absl::StatusOr<Child> Spawn(const std::vector<std::string>& argv,
-                                     const std::string& log_path);
+                                     const std::string& log_path, int network_fd = -1);
 
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
@@ -27,6 +28,8 @@ class Child {
   pid_t pid() const { return pid_; }
   bool running();
   void Signal(int signal);
+  // SIGSTOP; returns when every thread stands still, or after a second.
+  void Freeze();
   // True where it ended in time.
   bool WaitFor(std::chrono::milliseconds limit);
   // How it ended: "exit code 3", "signal 9"; "running" before that.

@@ -13,6 +13,7 @@ class Latencies {
   void Add(int64_t ns);
   void Merge(const Latencies& other);
 
+  const std::vector<int64_t>& samples() const { return samples_; }  // in no order
   size_t count() const { return samples_.size(); }
   // Nearest rank: the smallest sample that at least `percent` of all are not above. 0 without
   // samples.

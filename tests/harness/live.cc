@@ -93,6 +93,7 @@ void LiveView::On(const PendingChecked& checked) {
 }
 
 void LiveView::On(const CheckFailed& failed) { news_.push_back("FAILED  " + failed.what); }
+void LiveView::On(const Replaced&) {}
 void LiveView::On(const Foreign& foreign) { news_.push_back("FAILED  foreign: " + foreign.what); }
 
 std::vector<std::string> LiveView::TakeNews() { return std::exchange(news_, {}); }

@@ -35,6 +35,7 @@ class LiveView {
   void On(const StepFired& step);
   void On(const Published& published);
   void On(const Received& received);
+  void On(const Replaced& replaced);
   void On(const StateChanged& changed);
   void On(const NodeLife& event);
   void On(const PendingChecked& checked);

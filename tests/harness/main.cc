@@ -77,6 +77,24 @@ class Screen {
   int64_t drawn_ns_ = INT64_MIN / 2;
 };
 
+// Settles what depends on the machine.
+absl::Status Prepare(Options& options) {
+  if (options.netns_if_possible) {
+    const absl::Status possible = Network::Try();
+    options.netns = possible.ok();
+    if (!possible.ok()) {
+      std::printf("SKIPPED partitions: %s\n", std::string(possible.message()).c_str());
+    }
+  }
+  if (!options.campaign) return absl::OkStatus();
+  options.campaign->partitions = options.netns;
+  auto campaign = MakeCampaign(*options.campaign, options.setup);
+  if (!campaign.ok()) return campaign.status();
+  options.script = std::move(campaign->script);
+  options.blocks = campaign->blocks;
+  return absl::OkStatus();
+}
+
 int Main(const std::vector<std::string>& args) {
   auto options = ParseOptions(args);
   if (!options.ok()) {
@@ -86,6 +104,10 @@ int Main(const std::vector<std::string>& args) {
   if (options->help) {
     std::fputs(HelpText().c_str(), stdout);
     return 0;
+  }
+  if (absl::Status ready = Prepare(*options); !ready.ok()) {
+    std::fprintf(stderr, "flblk-harness: %s\n", std::string(ready.message()).c_str());
+    return kSetUp;
   }
   CatchSignals();
   Screen screen(*options);
@@ -98,7 +120,9 @@ int Main(const std::vector<std::string>& args) {
     return caught_signal != 0 ? 128 + caught_signal : kSetUp;
   }
   const Report report = MakeReport(MakeView(options->setup, *std::move(records)));
-  std::printf("\n%s", FormatTable(report, options->setup).c_str());
+  const std::string table =
+      options->campaign ? FormatCases(report, options->setup) : FormatTable(report, options->setup);
+  std::printf("\n%s", table.c_str());
   const std::string json = FormatJson(report, options->setup) + "\n";
   if (options->json) std::fputs(json.c_str(), stdout);
   if (!options->report_file.empty() && !(std::ofstream(options->report_file) << json)) {

@@ -40,7 +40,8 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Create(NodeSettings settings) {
   auto port = FreePort();
   if (!port.ok()) return port.status();
   node->port_ = *port;
-  node->enode_ = absl::StrCat("enode://", ToHex(key->id()), "@127.0.0.1:", *port);
+  node->enode_ =
+      absl::StrCat("enode://", ToHex(key->id()), "@", node->settings_.address, ":", *port);
   if (node->settings_.builder) {
     auto secret = CreateSecretKeyFile(directory + "/builder.key");
     if (!secret.ok()) return secret.status();
@@ -56,19 +57,22 @@ std::vector<std::string> Node::CommandLine() const {
   const std::string& directory = settings_.directory;
   std::vector<std::string> argv = {settings_.program,
                                    "--datadir=" + directory,
-                                   "--addr=127.0.0.1",
+                                   "--addr=" + settings_.address,
                                    absl::StrCat("--port=", port_),
                                    "--nodekey=" + directory + "/nodekey",
                                    "--grpc=unix:" + directory + "/flblk.sock",
                                    "--authorizer-vk=" + settings_.authorizer_vk};
-  if (settings_.builder) argv.push_back("--builder-sk-file=" + directory + "/builder.key");
+  if (settings_.builder) {
+    argv.push_back("--builder-sk-file=" + directory + "/builder.key");
+    argv.push_back("--sign-once-journal=" + directory + "/journal");
+  }
   if (!peers_.empty()) argv.push_back("--trusted-peers=" + absl::StrJoin(peers_, ","));
   argv.insert(argv.end(), settings_.extra_flags.begin(), settings_.extra_flags.end());
   return argv;
 }
 
 absl::Status Node::Start() {
-  auto child = Child::Spawn(CommandLine(), log_path());
+  auto child = Child::Spawn(CommandLine(), log_path(), settings_.network_fd);
   if (!child.ok()) return child.status();
   child_ = std::make_unique<Child>(*std::move(child));
   return absl::OkStatus();

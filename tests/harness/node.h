@@ -19,6 +19,8 @@ struct NodeSettings {
   std::string name;       // "A", "R1", ...
   std::string directory;  // its own; short: it holds a Unix socket
   std::string program;    // path of flblkd
+  std::string address = "127.0.0.1";
+  int network_fd = -1;  // network namespace; -1: ours
   bool builder = false;
   std::string authorizer_vk;             // hex
   std::vector<std::string> extra_flags;  // for every start

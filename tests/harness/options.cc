@@ -33,6 +33,9 @@ constexpr Option kOptions[] = {
     {"script-file", "FILE", "the same from a file"},
     {"takeover-after-ms", "T", "the sidecars' takeover_after; 0: off (0)"},
     {"detect-ms", "T", "from a crash to the successor's Authorization (50)"},
+    {"netns", "on|off|auto", "nodes in network namespaces, which \"cut\" needs; root only (off)"},
+    {"campaign", "N", "instead of a script: every way to fail, each N times"},
+    {"cases", "TEXT", "only the campaign's cases whose name contains this"},
     {"node-flag", "FLAG", "handed to every flblkd; may be repeated"},
     {"json", "", "the report as one line of JSON at the end"},
     {"report", "FILE", "write the report's line of JSON there"},
@@ -40,6 +43,9 @@ constexpr Option kOptions[] = {
     {"keep", "", "keep the nodes' directories and logs"},
     {"help", "", "this text"},
 };
+
+// From a crash to the successor's first flashblock, where takeover is on.
+constexpr int64_t kCrashLimitNs = 400 * kNsPerMs;
 
 const Option* Find(absl::string_view name) {
   for (const Option& option : kOptions) {
@@ -127,6 +133,15 @@ class Parser {
     if (name == "script-file") Load(value, script_);
     if (name == "takeover-after-ms") Ms(name, value, 0, options_.setup.takeover_ns);
     if (name == "detect-ms") Ms(name, value, 0, options_.setup.detect_ns);
+    if (name == "netns") {
+      options_.netns = value == "on";
+      options_.netns_if_possible = value == "auto";
+      if (value != "on" && value != "off" && value != "auto") Fail(name, "is not on, off or auto");
+    }
+    if (name == "campaign") {
+      Number(name, value, 1, 1000, options_.campaign.emplace().repeats);
+    }
+    if (name == "cases") cases_ = value;
     if (name == "node-flag") options_.node_flags.push_back(value);
     if (name == "report") options_.report_file = value;
     options_.json |= name == "json";
@@ -147,9 +162,9 @@ class Parser {
   void Finish() {
     Timing& timing = options_.setup.timing;
     if (options_.flblkd.empty()) Fail("flblkd", "is required");
-    timing.flashblocks = static_cast<uint64_t>(timing.slot_ns / timing.interval_ns);
+    timing.flashblocks = Timing::FlashblocksIn(timing.slot_ns, timing.interval_ns);
     options_.generator.flashblocks = timing.flashblocks;
-    if (timing.flashblocks == 0) Fail("interval-ms", "is above --slot-ms");
+    if (timing.slot_ns < timing.interval_ns) Fail("interval-ms", "is above --slot-ms");
     if (timing.flashblocks > 100) Fail("interval-ms", "gives more than 100 flashblocks per slot");
     auto topology = ParseTopology(topology_);
     auto script = ParseScript(script_, options_.setup.shape.builders);
@@ -159,6 +174,14 @@ class Parser {
       return Adopt(links.status());
     options_.topology = *topology;
     options_.script = *std::move(script);
+    if (options_.campaign) {
+      if (!script_.empty()) Fail("campaign", "brings its own --script");
+      options_.setup.crash_limit_ns = kCrashLimitNs;
+      options_.campaign->only = cases_;
+      options_.campaign->seed = options_.generator.seed;
+    } else if (!cases_.empty()) {
+      Fail("cases", "needs --campaign");
+    }
     if (recorded_.empty()) return;
     auto recorded = ParseRecordedBlock(recorded_);
     if (!recorded.ok()) return Adopt(recorded.status());
@@ -174,7 +197,7 @@ class Parser {
   }
 
   Options options_;
-  std::string topology_ = "ha", script_, recorded_;
+  std::string topology_ = "ha", script_, recorded_, cases_;
   absl::Status status_;
 };
 

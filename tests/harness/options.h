@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/harness/blocks.h"
+#include "tests/harness/campaign.h"
 #include "tests/harness/run_view.h"
 
 namespace flblk::harness {
@@ -18,6 +19,10 @@ struct Options {
   GeneratorConfig generator;              // first_slot and slot_seconds come from the clock
   std::optional<RecordedBlock> recorded;  // --recorded FILE
   std::vector<Step> script;
+  bool netns = false;  // every node in a network namespace of its own
+  // Instead of script and blocks: those of a campaign, with cuts where netns is set.
+  std::optional<CampaignConfig> campaign;
+  bool netns_if_possible = false;
   std::vector<std::string> node_flags;  // handed to every flblkd
   std::string report_file;              // JSON goes there too; empty: nowhere
   bool json = false, quiet = false, keep = false, help = false;

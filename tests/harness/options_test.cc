@@ -32,7 +32,7 @@ TEST(Options, BothWaysToGiveAValue) {
              "1.2 A kill", "--script=2.3 B graceful", "--node-flag", "--flblk1=false", "--json"});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->setup.timing.slot_ns, 1000 * kNsPerMs);
-  EXPECT_EQ(options->generator.flashblocks, 20u);
+  EXPECT_EQ(options->generator.flashblocks, 18u);
   EXPECT_EQ(options->topology, Topology::kLine);
   EXPECT_EQ(options->script.size(), 2u);
   EXPECT_THAT(options->node_flags, ElementsAre("--flblk1=false"));
@@ -55,6 +55,10 @@ TEST(Options, MistakesAreNamed) {
       {{"--builders=two"}, "--builders is not a number"},
       {{"--interval-ms=3000"}, "--interval-ms is above --slot-ms"},
       {{"--interval-ms=10"}, "more than 100 flashblocks"},
+      {{"--netns=maybe"}, "--netns is not on, off or auto"},
+      {{"--campaign=0"}, "--campaign is not a number from 1 to 1000"},
+      {{"--campaign=5", "--script=1.2 A kill"}, "--campaign brings its own --script"},
+      {{"--cases=kill"}, "--cases needs --campaign"},
       {{"--topology=ring"}, "\"ring\""},
       {{"--script=1.2 Q kill"}, "\"Q\" is not a builder"},
       {{"--script-file=/nonexistent"}, "/nonexistent: cannot be read"},

@@ -37,7 +37,7 @@ void Receiver::Loop() {
 // A stream that begins again repeats the current block: what an earlier stream had is not counted
 // twice.
 void Receiver::ReadStream(grpc::ClientContext& context) {
-  std::set<std::pair<uint64_t, uint64_t>> seen;
+  Seen seen;
   auto stream = run_.nodes[node_]->builder().SubscribeFlashblocks(&context, {});
   v1::VerifiedFlashblock verified;
   while (!stop_ && stream->Read(&verified)) Take(verified, seen);
@@ -50,8 +50,7 @@ void Receiver::ReadStream(grpc::ClientContext& context) {
   }
 }
 
-void Receiver::Take(const v1::VerifiedFlashblock& verified,
-                    std::set<std::pair<uint64_t, uint64_t>>& seen) {
+void Receiver::Take(const v1::VerifiedFlashblock& verified, Seen& seen) {
   const int64_t at_ns = run_.clock.Now();
   const Flashblock& got = verified.flashblock();
   const auto block = run_.source->BlockOf(got.payload_id());
@@ -62,8 +61,12 @@ void Receiver::Take(const v1::VerifiedFlashblock& verified,
                                              " index ", got.index())});
     return;
   }
-  if (earlier_.count({*block, got.index()}) > 0) return;
-  seen.insert({*block, got.index()});
+  if (const auto before = earlier_.find({*block, got.index()}); before != earlier_.end()) {
+    if (before->second != publisher)
+      run_.log.Add(at_ns, Replaced{static_cast<int>(node_), *block, got.index()});
+    return;
+  }
+  seen.insert({{*block, got.index()}, publisher});
   run_.log.Add(at_ns,
                Received{static_cast<int>(node_), *block, got.index(), publisher, verified.own(),
                         SameDelta(*run_.deltas.Get(*block, got.index()), got)});

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <atomic>
-#include <set>
+#include <map>
 #include <thread>
 
 #include "tests/harness/run_context.h"
@@ -22,13 +22,15 @@ class Receiver {
   void CheckPending(uint64_t block, bool complete);
 
  private:
+  using Seen = std::map<std::pair<uint64_t, uint64_t>, int>;  // (block, index) to its publisher
+
   void Loop();
   void ReadStream(grpc::ClientContext& context);
-  void Take(const v1::VerifiedFlashblock& verified, std::set<std::pair<uint64_t, uint64_t>>& seen);
+  void Take(const v1::VerifiedFlashblock& verified, Seen& seen);
 
   RunContext& run_;
   const size_t node_;
-  std::set<std::pair<uint64_t, uint64_t>> earlier_;  // (block, index) of streams before this one
+  Seen earlier_;  // by the streams before this one
   std::atomic<bool> stop_ = false;
   std::mutex mutex_;
   grpc::ClientContext* context_ = nullptr;  // of the open stream

@@ -16,6 +16,10 @@ const char* Name(Life life) {
       return "frozen";
     case Life::kThawed:
       return "thawed";
+    case Life::kCutOff:
+      return "cut off";
+    case Life::kJoined:
+      return "joined again";
     case Life::kDied:
       return "died";
   }

@@ -39,6 +39,9 @@ struct StepFired {
   int victim = 0;
   int successor = kNobody;
   std::string text{};
+  bool held = false;
+  int64_t duration_ns = 0;
+  std::string label{};
 };
 // A builder host called publish; and its answer (canonical status code).
 struct Published {
@@ -59,6 +62,12 @@ struct Received {
   bool own = false;          // published by that very node
   bool same_content = true;  // equal to what (block, index) must hold
 };
+// A subscription that began again gave another builder's flashblock for an index it had given
+// before.
+struct Replaced {
+  int node = 0;
+  uint64_t block = 0, index = 0;
+};
 // A flashblock at a subscriber that no builder of this run can have published.
 struct Foreign {
   int node = 0;
@@ -72,7 +81,7 @@ struct StateChanged {
   uint64_t next_index = 0;
   std::string state{}, cause{};
 };
-enum class Life : uint8_t { kUp, kKilled, kLeaving, kFrozen, kThawed, kDied };
+enum class Life : uint8_t { kUp, kKilled, kLeaving, kFrozen, kThawed, kCutOff, kJoined, kDied };
 const char* Name(Life life);
 // The process of a node: kDied is an end that nobody asked for.
 struct NodeLife {
@@ -92,8 +101,8 @@ struct CheckFailed {
 
 struct Record {
   int64_t at_ns = 0;  // since the run began
-  std::variant<BlockStarted, BuilderAuthorized, StepFired, Published, Answered, Received, Foreign,
-               StateChanged, NodeLife, PendingChecked, CheckFailed>
+  std::variant<BlockStarted, BuilderAuthorized, StepFired, Published, Answered, Received, Replaced,
+               Foreign, StateChanged, NodeLife, PendingChecked, CheckFailed>
       what;
 };
 

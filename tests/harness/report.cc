@@ -71,10 +71,12 @@ Report MakeReport(const RunView& view) {
   report.different_content = view.different_content;
   report.refused = view.refused;
   report.latency = view.latency;
-  report.two_publishers_ns = TwoPublishersNs(view);
+  for (const Overlap& overlap : TwoPublishers(view)) report.two_publishers_ns += overlap.length_ns;
   CountAnswers(view, report);
   JudgeBlocks(view, report);
   JudgeHandoffs(view, report);
+  JudgeThaws(view, report);
+  JudgeCases(view, report);
   JudgeReturns(view, report);
   JudgeRefusals(report);
   JudgeRecorded(view, report);
@@ -84,7 +86,9 @@ Report MakeReport(const RunView& view) {
   Expect(report.out_of_order == 0, report, absl::StrCat("out of order: ", report.out_of_order));
   Expect(report.different_content == 0, report,
          absl::StrCat("flashblocks with other content: ", report.different_content));
-  Expect(report.two_publishers_ns <= view.setup.timing.interval_ns, report,
+  Expect(view.replaced == 0, report,
+         absl::StrCat("other flashblocks for indices a receiver had: ", view.replaced));
+  Expect(!report.cases.empty() || report.two_publishers_ns <= view.setup.timing.interval_ns, report,
          absl::StrCat("two builders held a clearance for ", report.two_publishers_ns / kNsPerMs,
                       " ms"));
   for (const std::string& foreign : view.foreign) Expect(false, report, "foreign: " + foreign);

@@ -14,6 +14,8 @@
 //     last one;
 //   * no two undisturbed builders hold a clearance for more than one flashblock interval;
 //   * no publish is refused but for the state;
+//   * a builder that thaws publishes nothing more until it is authorized again;
+//   * in a campaign: see report_cases.cc;
 //   * every node that went away and is up again receives again; nothing foreign is delivered.
 #pragma once
 
@@ -43,9 +45,19 @@ struct HandoffReport {
   std::optional<uint64_t> resumed_block, resumed_index;
 };
 
+// All hand-offs of one case of a campaign.
+struct CaseReport {
+  std::string label;
+  uint64_t count = 0, same_block = 0, next_block = 0;  // where the successor went on
+  Latencies first, gap;                                // of HandoffReport
+  uint64_t lost = 0, unsent = 0, duplicates = 0, out_of_order = 0;
+  int64_t two_publishers_ns = 0;
+};
+
 struct Report {
   std::vector<BlockReport> blocks;
   std::vector<HandoffReport> handoffs;
+  std::vector<CaseReport> cases;           // in the order of their first step
   uint64_t flashblocks = 0, received = 0;  // published and acknowledged; delivered to subscribers
   uint64_t lost = 0, excused = 0, gaps = 0, duplicates = 0, out_of_order = 0, different_content = 0;
   std::map<uint32_t, uint64_t> refused;
@@ -62,12 +74,18 @@ Report MakeReport(const RunView& view);
 // Parts of MakeReport, each in its own file.
 void JudgeBlocks(const RunView& view, Report& report);
 void JudgeHandoffs(const RunView& view, Report& report);
-// Time during which two or more builders that were neither dead nor frozen held a clearance for one
-// slot.
-int64_t TwoPublishersNs(const RunView& view);
+void JudgeThaws(const RunView& view, Report& report);
+void JudgeCases(const RunView& view, Report& report);  // after the others
+// Times during which two builders that were neither dead, frozen nor cut off held a clearance for
+// one slot.
+struct Overlap {
+  int64_t from_ns = 0, length_ns = 0;
+};
+std::vector<Overlap> TwoPublishers(const RunView& view);
 
 // For people, and for machines (one line).
 std::string FormatTable(const Report& report, const RunSetup& setup);
+std::string FormatCases(const Report& report, const RunSetup& setup);  // of a campaign
 std::string FormatJson(const Report& report, const RunSetup& setup);
 
 }  // namespace flblk::harness

@@ -63,9 +63,13 @@ class BlockJudge {
     return present;
   }
 
-  // Did the builder crash or freeze within the block, after that time?
+  // Did the builder crash or freeze within the block, after that time, or was it cut off then?
   bool FellAfter(int builder, int64_t time_ns) const {
     for (const Absence& absence : view_.absences[static_cast<size_t>(builder)]) {
+      if (absence.kind == Life::kCutOff && absence.from_ns <= time_ns &&
+          time_ns < absence.up_ns.value_or(view_.end_ns)) {
+        return true;
+      }
       if (absence.from_ns >= time_ns &&
           absence.from_ns < block_.end_ns + view_.setup.timing.slot_ns) {
         return true;

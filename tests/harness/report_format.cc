@@ -88,6 +88,42 @@ std::string CodeName(uint32_t code) {
   return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
 }
 
+std::string Spread(const Latencies& all) {
+  return absl::StrFormat("%.0f/%.0f/%.0f", Ms(all.Percentile(50)), Ms(all.Percentile(99)),
+                         Ms(all.Max()));
+}
+
+Json Samples(const Latencies& all) {
+  Json list = Json::array();
+  for (int64_t ns : all.samples()) list.push_back(Rounded(ns));
+  return list;
+}
+
+// With all samples, so that runs can be added up.
+Json ToJson(const CaseReport& one) {
+  return {{"case", one.label},
+          {"count", one.count},
+          {"same_block", one.same_block},
+          {"next_block", one.next_block},
+          {"gap_ms", Samples(one.gap)},
+          {"again_ms", Samples(one.first)},
+          {"lost", one.lost},
+          {"unsent", one.unsent},
+          {"duplicates", one.duplicates},
+          {"out_of_order", one.out_of_order},
+          {"two_publishers_ms", Rounded(one.two_publishers_ns)}};
+}
+
+std::string Verdict(const Report& report) {
+  std::string out;
+  for (const auto& [code, count] : report.refused) {
+    absl::StrAppendFormat(&out, "publish refused with %s: %d\n", CodeName(code), count);
+  }
+  for (const std::string& violation : report.violations)
+    absl::StrAppend(&out, "FAILED  ", violation, "\n");
+  return out + (report.ok() ? "PASSED: nothing lost, nothing out of order\n" : "FAILED\n");
+}
+
 }  // namespace
 
 std::string FormatTable(const Report& report, const RunSetup& setup) {
@@ -116,17 +152,36 @@ std::string FormatTable(const Report& report, const RunSetup& setup) {
                           NodeName(setup.shape, static_cast<size_t>(pending.node)),
                           pending.block_hash, pending.transactions, pending.gas_used);
   }
-  for (const auto& [code, count] : report.refused) {
-    absl::StrAppendFormat(&out, "publish refused with %s: %d\n", CodeName(code), count);
+  return out + Verdict(report);
+}
+
+std::string FormatCases(const Report& report, const RunSetup& setup) {
+  std::string out = absl::StrFormat(
+      "slots of %.0f ms, a flashblock every %.0f ms, takeover_after %.0f ms\n",
+      Ms(setup.timing.slot_ns), Ms(setup.timing.interval_ns), Ms(setup.takeover_ns));
+  absl::StrAppendFormat(&out, "%-18s %5s %5s %5s  %22s  %22s  %4s %6s %4s %5s %8s\n", "case", "n",
+                        "same", "next", "gap ms p50/p99/max", "again ms p50/p99/max", "lost",
+                        "unsent", "dup", "order", "two ms");
+  for (const CaseReport& one : report.cases) {
+    absl::StrAppendFormat(&out, "%-18s %5d %5d %5d  %22s  %22s  %4d %6d %4d %5d %8.1f\n", one.label,
+                          one.count, one.same_block, one.next_block, Spread(one.gap),
+                          Spread(one.first), one.lost, one.unsent, one.duplicates, one.out_of_order,
+                          Ms(one.two_publishers_ns));
   }
-  for (const std::string& violation : report.violations)
-    absl::StrAppend(&out, "FAILED  ", violation, "\n");
-  absl::StrAppend(&out, report.ok() ? "PASSED: nothing lost, nothing out of order\n" : "FAILED\n");
-  return out;
+  absl::StrAppendFormat(&out,
+                        "%d blocks, %d flashblocks published, %d delivered; publish to "
+                        "subscriber p50 %.2f ms  p99 %.2f ms  max %.2f ms\n",
+                        report.blocks.size(), report.flashblocks, report.received,
+                        Ms(report.latency.Percentile(50)), Ms(report.latency.Percentile(99)),
+                        Ms(report.latency.Max()));
+  return out + Verdict(report);
 }
 
 std::string FormatJson(const Report& report, const RunSetup& setup) {
   Json json = {{"ok", report.ok()},
+               {"slot_ms", setup.timing.slot_ns / kNsPerMs},
+               {"interval_ms", setup.timing.interval_ns / kNsPerMs},
+               {"takeover_after_ms", setup.takeover_ns / kNsPerMs},
                {"nodes", setup.shape.nodes()},
                {"flashblocks", report.flashblocks},
                {"delivered", report.received},
@@ -144,6 +199,8 @@ std::string FormatJson(const Report& report, const RunSetup& setup) {
   for (const auto& [code, count] : report.refused) json["refused"][CodeName(code)] = count;
   json["handoffs"] = Json::array();
   for (const HandoffReport& handoff : report.handoffs) json["handoffs"].push_back(ToJson(handoff));
+  json["cases"] = Json::array();
+  for (const CaseReport& one : report.cases) json["cases"].push_back(ToJson(one));
   json["blocks"] = Json::array();
   for (const BlockReport& block : report.blocks) json["blocks"].push_back(ToJson(block));
   json["recorded"] = Json::array();

@@ -44,15 +44,26 @@ class HandoffJudge {
       const auto* received = std::get_if<Received>(&record.what);
       if (received == nullptr) continue;
       const size_t node = static_cast<size_t>(received->node);
-      if (received->publisher == out_.step.victim && !seen[node])
+      const bool after = OfSuccessor(*received);
+      if (received->publisher == out_.step.victim && !after && !seen[node])
         last_of_victim[node] = record.at_ns;
-      if (received->publisher != out_.step.successor || seen[node]) continue;
+      if (!after || seen[node]) continue;
       seen[node] = true;
       First(*received, record.at_ns);
       if (last_of_victim[node] && !view_.Away(received->node, out_.fired_ns, record.at_ns)) {
         out_.gap_ns = std::max(out_.gap_ns.value_or(0), record.at_ns - *last_of_victim[node]);
       }
     }
+  }
+
+  // A builder that succeeds itself: what it published after the step.
+  bool OfSuccessor(const Received& received) const {
+    if (received.publisher != out_.step.successor) return false;
+    if (out_.step.successor != out_.step.victim) return true;
+    if (received.block >= view_.blocks.size()) return false;
+    const auto& deltas = view_.blocks[received.block].deltas;
+    const auto delta = deltas.find({received.index, received.publisher});
+    return delta != deltas.end() && delta->second.published_ns >= out_.fired_ns;
   }
 
   std::vector<std::optional<int64_t>> LastBefore(size_t nodes) const {
@@ -87,7 +98,8 @@ class HandoffJudge {
     if (!step.mid_block || step.block >= view_.blocks.size()) return false;
     const RunSetup& setup = view_.setup;
     int64_t needed = 2 * setup.timing.interval_ns;
-    if (step.how == How::kKill || step.how == How::kRestart || step.how == How::kStop) {
+    if (step.how == How::kRespawn) return false;
+    if (step.how != How::kGraceful && step.how != How::kTerm) {
       if (setup.takeover_ns == 0) return false;
       needed += setup.takeover_ns + setup.detect_ns;
     }
@@ -169,20 +181,22 @@ void JudgeHandoffs(const RunView& view, Report& report) {
   }
 }
 
-int64_t TwoPublishersNs(const RunView& view) {
+std::vector<Overlap> TwoPublishers(const RunView& view) {
   const std::vector<Clearance> all = Clearances(view);
-  int64_t total = 0;
-  for (size_t i = 0; i < all.size(); ++i) {
-    for (size_t j = i + 1; j < all.size(); ++j) {
-      const Clearance &a = all[i], &b = all[j];
-      if (a.builder == b.builder || a.slot != b.slot) continue;
+  std::multimap<uint64_t, const Clearance*> by_slot;
+  for (const Clearance& clearance : all) by_slot.emplace(clearance.slot, &clearance);
+  std::vector<Overlap> overlaps;
+  for (auto i = by_slot.begin(); i != by_slot.end(); ++i) {
+    for (auto j = std::next(i); j != by_slot.end() && j->first == i->first; ++j) {
+      const Clearance &a = *i->second, &b = *j->second;
       const int64_t from = std::max(a.from_ns, b.from_ns), to = std::min(a.to_ns, b.to_ns);
-      if (from >= to) continue;
-      total += std::max<int64_t>(
-          0, to - from - FrozenNs(view, a.builder, from, to) - FrozenNs(view, b.builder, from, to));
+      if (a.builder == b.builder || from >= to) continue;
+      const int64_t length =
+          to - from - FrozenNs(view, a.builder, from, to) - FrozenNs(view, b.builder, from, to);
+      if (length > 0) overlaps.push_back({from, length});
     }
   }
-  return total;
+  return overlaps;
 }
 
 }  // namespace flblk::harness

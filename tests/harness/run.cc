@@ -60,7 +60,8 @@ std::vector<std::string> NodeFlags(const Options& options) {
 
 absl::StatusOr<std::vector<std::unique_ptr<Node>>> MakeNodes(const Options& options,
                                                              const std::string& directory,
-                                                             const PublicKey& authorizer) {
+                                                             const PublicKey& authorizer,
+                                                             const Network* network) {
   const Shape& shape = options.setup.shape;
   std::vector<std::unique_ptr<Node>> nodes;
   for (size_t i = 0; i < shape.nodes(); ++i) {
@@ -69,6 +70,10 @@ absl::StatusOr<std::vector<std::unique_ptr<Node>>> MakeNodes(const Options& opti
     settings.directory = directory + "/" + settings.name;
     settings.program = options.flblkd;
     settings.builder = shape.IsBuilder(i);
+    if (network != nullptr) {
+      settings.network_fd = network->fd(i);
+      settings.address = Network::Address(i);
+    }
     settings.authorizer_vk = ToHex(authorizer.bytes);
     settings.extra_flags = NodeFlags(options);
     auto node = Node::Create(std::move(settings));
@@ -127,7 +132,13 @@ absl::StatusOr<std::vector<Record>> PlayRun(const Options& options, const Observ
   if (scratch.path().empty()) return absl::UnavailableError("cannot make a directory in /tmp");
   auto authorizer = SecretKey::Generate();
   if (!authorizer.ok()) return authorizer.status();
-  auto nodes = MakeNodes(options, scratch.path(), authorizer->public_key());
+  std::unique_ptr<Network> network;
+  if (options.netns) {
+    auto made = Network::Create(options.setup.shape.nodes(), scratch.path());
+    if (!made.ok()) return made.status();
+    network = *std::move(made);
+  }
+  auto nodes = MakeNodes(options, scratch.path(), authorizer->public_key(), network.get());
   if (!nodes.ok()) return nodes.status();
   if (absl::Status status = StartNodes(*nodes, stop); !status.ok()) return status;
 
@@ -139,6 +150,7 @@ absl::StatusOr<std::vector<Record>> PlayRun(const Options& options, const Observ
     generator.first_number = options.recorded->deltas.front().base().block_number();
   const BlockSource source(generator, options.recorded);
   RunContext run(options.setup.shape, options.setup.timing, clock, &source);
+  run.network = std::move(network);
   run.nodes = *std::move(nodes);
   bool to_the_end = false;
   {

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "tests/harness/blocks.h"
+#include "tests/harness/netns.h"
 #include "tests/harness/node.h"
 #include "tests/harness/records.h"
 #include "tests/harness/run_clock.h"
@@ -45,6 +46,7 @@ struct RunContext {
   const BlockSource* const source;
   DeltaCache deltas;
   RunLog log;
+  std::unique_ptr<Network> network;  // null: the nodes are on our loopback
   std::vector<std::unique_ptr<Node>> nodes;
 };
 

@@ -64,19 +64,28 @@ class Indexer {
     BlockView* block = Find(received.block);
     if (block == nullptr) return;
     if (!received.same_content) ++view_.different_content;
-    Return(received.node);
+    Return(received);
     switch (block->at[static_cast<size_t>(received.node)].Add(received.index, received.publisher)) {
       case Arrival::kNext:
         break;
       case Arrival::kDuplicate:
         ++view_.duplicates;
+        ++block->duplicates;
         return;
       case Arrival::kGap:
         break;  // counted at the end: what stays a hole
       case Arrival::kOutOfOrder:
         ++view_.out_of_order;
+        ++block->out_of_order;
         break;
     }
+  }
+  // Only a builder that lost its memory with flashblocks nobody else had may learn another history.
+  void Add(const Replaced& replaced) {
+    for (const Absence& absence : view_.absences[static_cast<size_t>(replaced.node)]) {
+      if (!absence.returned_ns || *absence.returned_ns + view_.setup.timing.slot_ns > now_) return;
+    }
+    ++view_.replaced;
   }
   void Add(const Foreign& foreign) {
     view_.foreign.push_back(absl::StrCat(
@@ -88,13 +97,16 @@ class Indexer {
     switch (event.life) {
       case Life::kUp:
       case Life::kThawed:
+      case Life::kJoined:
         if (away) absences.back().up_ns = now_;
         break;
       case Life::kKilled:
       case Life::kLeaving:
       case Life::kFrozen:
+      case Life::kCutOff:
       case Life::kDied:
-        if (!away) absences.push_back({.from_ns = now_, .up_ns = {}, .returned_ns = {}});
+        if (!away) absences.push_back({now_, event.life, {}, {}});
+        absences.back().kind = event.life;
         break;
     }
   }
@@ -134,11 +146,12 @@ class Indexer {
     return view_.end_ns;
   }
 
-  void Return(int node) {
-    auto& absences = view_.absences[static_cast<size_t>(node)];
-    if (!absences.empty() && absences.back().up_ns && !absences.back().returned_ns) {
-      absences.back().returned_ns = now_;
-    }
+  // What a builder that was cut off gives itself says nothing.
+  void Return(const Received& received) {
+    auto& absences = view_.absences[static_cast<size_t>(received.node)];
+    if (absences.empty() || !absences.back().up_ns || absences.back().returned_ns) return;
+    if (received.own && absences.back().kind == Life::kCutOff) return;
+    absences.back().returned_ns = now_;
   }
 
   RunView& view_;

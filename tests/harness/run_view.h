@@ -17,6 +17,8 @@ struct RunSetup {
   Timing timing;
   int64_t takeover_ns = 0;  // 0: off
   int64_t detect_ns = 0;    // from a crash to the successor's Authorization
+  int64_t crash_limit_ns =
+      0;  // from a crash to the successor's flashblock, with takeover_ns; 0: any
 };
 
 struct Delta {
@@ -29,15 +31,17 @@ using DeltaKey = std::pair<uint64_t, int>;  // index, builder
 struct BlockView {
   BlockStarted started;
   int64_t start_ns = 0, end_ns = 0;
-  bool disturbed = false;            // its builder crashed, froze or left, or it had none
-  std::vector<SequenceChecker> at;   // per node
-  std::map<DeltaKey, Delta> deltas;  // what the hosts published
+  bool disturbed = false;                     // its builder crashed, froze or left, or it had none
+  std::vector<SequenceChecker> at;            // per node
+  std::map<DeltaKey, Delta> deltas;           // what the hosts published
+  uint64_t duplicates = 0, out_of_order = 0;  // at any receiver
 };
 
 // A stretch in which a node cannot be asked for what it missed: from its crash or freeze until the
 // end of the block in which it received again (of the run, where it never did).
 struct Absence {
   int64_t from_ns = 0;
+  Life kind = Life::kKilled;           // how it began: kCutOff also where it was frozen before
   std::optional<int64_t> up_ns;        // running again
   std::optional<int64_t> returned_ns;  // received again
   int64_t until_ns = 0;
@@ -50,6 +54,7 @@ struct RunView {
   std::vector<std::vector<Absence>> absences;  // per node
   std::vector<Record> records;                 // by time
 
+  uint64_t replaced = 0;  // at a node that had not been away
   uint64_t duplicates = 0, gaps = 0, out_of_order = 0, different_content = 0;
   std::vector<std::string> foreign, failed_checks;
   std::vector<PendingChecked> pending;

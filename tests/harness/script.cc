@@ -1,10 +1,13 @@
 #include "tests/harness/script.h"
 
+#include <algorithm>
+
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 
 namespace flblk::harness {
 namespace {
@@ -52,30 +55,47 @@ bool ParseWhen(absl::string_view text, Step& step) {
   return ParseNumber(place.second, step.index.emplace());
 }
 
-absl::Status ParseHow(const std::vector<absl::string_view>& words, size_t builders, Step& step) {
-  const absl::string_view how = words[2];
-  const bool has_argument = words.size() == 4;
-  if (how == "graceful") {
+struct HowWord {
+  absl::string_view word;
+  How how;
+  bool takes_time, needs_time, can_be_held;
+};
+constexpr HowWord kHowWords[] = {
+    {"kill", How::kKill, false, false, true},      {"term", How::kTerm, false, false, false},
+    {"stop", How::kStop, true, true, false},       {"cut", How::kCut, true, true, true},
+    {"restart", How::kRestart, true, false, true}, {"respawn", How::kRespawn, false, false, false},
+};
+
+// `words` are those after "who".
+absl::Status ParseHow(absl::Span<const absl::string_view> words, size_t builders, Step& step) {
+  step.held = words[0] == "held" && words.size() > 1;
+  if (step.held) words.remove_prefix(1);
+  const absl::string_view how = words[0];
+  if (words.size() > 2) return Wrong(step.text, words[2], "expected here");
+  const bool has_argument = words.size() == 2;
+  if (how == "graceful" && !step.held) {
     step.how = How::kGraceful;
-    if (has_argument && !ParseBuilder(words[3], builders, step.successor.emplace())) {
-      return Wrong(step.text, words[3], "a builder of this run");
+    if (has_argument && !ParseBuilder(words[1], builders, step.successor.emplace())) {
+      return Wrong(step.text, words[1], "a builder of this run");
     }
     return absl::OkStatus();
   }
-  if (how == "kill" || how == "term") {
-    step.how = how == "kill" ? How::kKill : How::kTerm;
-    return has_argument ? Wrong(step.text, words[3], "expected here") : absl::OkStatus();
+  const auto* found = std::find_if(std::begin(kHowWords), std::end(kHowWords),
+                                   [how](const HowWord& entry) { return entry.word == how; });
+  if (found == std::end(kHowWords)) {
+    return Wrong(step.text, how, "graceful, kill, term, stop, cut, restart or respawn");
   }
-  if (how != "stop" && how != "restart") {
-    return Wrong(step.text, how, "graceful, kill, term, stop or restart");
+  if (step.held && !found->can_be_held) return Wrong(step.text, how, "kill, cut or restart");
+  step.how = found->how;
+  if (found->takes_time) step.duration_ns = kRestartDefaultNs;
+  if (!has_argument && found->needs_time) {
+    return Wrong(step.text, how,
+                 absl::StrCat("complete: \"", how, "\" needs a time, such as 500ms"));
   }
-  step.how = how == "stop" ? How::kStop : How::kRestart;
-  step.duration_ns = kRestartDefaultNs;
-  if (!has_argument && step.how == How::kStop) {
-    return Wrong(step.text, how, "complete: \"stop\" needs a time, such as 500ms");
-  }
-  if (has_argument && !ParseMs(words[3], step.duration_ns)) {
-    return Wrong(step.text, words[3], "a time, such as 500ms");
+  if (!has_argument) return absl::OkStatus();
+  if (!found->takes_time) return Wrong(step.text, words[1], "expected here");
+  if (!ParseMs(words[1], step.duration_ns)) {
+    return Wrong(step.text, words[1], "a time, such as 500ms");
   }
   return absl::OkStatus();
 }
@@ -85,7 +105,7 @@ absl::StatusOr<Step> ParseStep(absl::string_view text, size_t builders) {
   step.text = std::string(text);
   std::vector<absl::string_view> words =
       absl::StrSplit(text, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
-  if (words.size() < 3 || words.size() > 4) {
+  if (words.size() < 3 || words.size() > 5) {
     return absl::InvalidArgumentError(
         absl::StrCat("script step \"", text, "\": expected \"when who how [argument]\""));
   }
@@ -95,7 +115,9 @@ absl::StatusOr<Step> ParseStep(absl::string_view text, size_t builders) {
   if (words[1] != "active" && !ParseBuilder(words[1], builders, step.builder.emplace())) {
     return Wrong(text, words[1], "a builder of this run, or \"active\"");
   }
-  if (absl::Status status = ParseHow(words, builders, step); !status.ok()) return status;
+  if (absl::Status status = ParseHow(absl::MakeSpan(words).subspan(2), builders, step);
+      !status.ok())
+    return status;
   return step;
 }
 
@@ -113,6 +135,10 @@ const char* Name(How how) {
       return "stop";
     case How::kRestart:
       return "restart";
+    case How::kCut:
+      return "cut";
+    case How::kRespawn:
+      return "respawn";
   }
   return "?";
 }

@@ -9,11 +9,18 @@
 //   who    = "active" | builder                    the builder that is authorized then, or A, B,
 //   ... how    = "graceful" [ builder ]                the sequencer moves to another builder;
 //   nobody crashes
-//          | "kill"                                SIGKILL
 //          | "term"                                SIGTERM: the sidecar leaves by itself
+//          | [ "held" ] fault
+//   fault  = "kill"                                SIGKILL
 //          | "stop" ms "ms"                        SIGSTOP, and SIGCONT after that time
+//          | "cut" ms "ms"                         cut off from every peer for that time
 //          | "restart" [ ms "ms" ]                 SIGKILL, and the same node again after that time
 //          (1000 ms)
+//          | "respawn"                             SIGKILL, and the same node again at once; the
+//          sequencer stays with it
+//
+// "held": the builder is frozen first and another one authorized, which has to wait; the fault
+// comes kHoldNs later.
 //
 // Blocks count from 0 (the run's own counting), flashblock indices from 0.
 // Example: "3.4 active graceful; 7.5+20ms active kill; 9 A restart 500ms"
@@ -29,7 +36,7 @@
 
 namespace flblk::harness {
 
-enum class How : uint8_t { kGraceful, kKill, kTerm, kStop, kRestart };
+enum class How : uint8_t { kGraceful, kKill, kTerm, kStop, kRestart, kCut, kRespawn };
 const char* Name(How how);
 
 struct Step {
@@ -38,12 +45,15 @@ struct Step {
   int64_t offset_ns = 0;
   std::optional<size_t> builder;  // absent: the active one
   How how = How::kGraceful;
-  int64_t duration_ns = 0;          // kStop, kRestart
+  int64_t duration_ns = 0;  // kStop, kRestart, kCut
+  bool held = false;
   std::optional<size_t> successor;  // kGraceful; absent: the next builder alive
   std::string text;                 // as written
+  std::string label{};              // the case of a campaign that it belongs to
   bool operator==(const Step&) const = default;
 };
 
+inline constexpr int64_t kHoldNs = 100 * kNsPerMs;
 inline constexpr size_t kMaxScriptSteps = 10'000;
 
 // INVALID_ARGUMENT names the step and the word that is wrong. A builder beyond `builders` (A is 0)

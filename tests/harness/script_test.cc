@@ -46,6 +46,16 @@ TEST(Script, RestartHasADefault) {
   EXPECT_FALSE(One("2500ms A restart").block.has_value());
 }
 
+TEST(Script, HeldFaults) {
+  EXPECT_TRUE(One("3.4 active held kill").held);
+  const Step cut = One("3.4 active held cut 300ms");
+  EXPECT_TRUE(cut.held);
+  EXPECT_EQ(cut.how, How::kCut);
+  EXPECT_EQ(cut.duration_ns, 300 * kNsPerMs);
+  EXPECT_FALSE(One("3.4 active cut 300ms").held);
+  EXPECT_EQ(One("3 active respawn").how, How::kRespawn);
+}
+
 TEST(Script, ManyStepsLinesAndComments) {
   auto steps = ParseScript("# a day\n1.2 A kill; 3 active term\n\n ;;4.1 B graceful # done\n", 2);
   ASSERT_TRUE(steps.ok()) << steps.status();
@@ -69,7 +79,13 @@ TEST(Script, WrongWordsAreNamed) {
       {"1.2 A kill 5ms", "\"5ms\" is not expected"},
       {"1.2 A graceful Z", "\"Z\" is not a builder"},
       {"1.2 A stop soon", "\"soon\" is not a time"},
-      {"1.2 A restart 5ms now", "when who how"},
+      {"1.2 A restart 5ms now", "\"now\" is not expected"},
+      {"1.2 A held restart 5ms now", "when who how"},
+      {"1.2 A held stop 5ms", "\"stop\" is not kill, cut or restart"},
+      {"1.2 A held graceful", "\"graceful\" is not graceful, kill"},
+      {"1.2 A held", "\"held\" is not graceful, kill"},
+      {"1.2 A cut", "needs a time"},
+      {"1.2 A respawn 5ms", "\"5ms\" is not expected"},
   };
   for (const auto& [text, message] : cases) {
     auto steps = ParseScript(text, 3);

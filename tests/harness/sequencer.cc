@@ -13,6 +13,7 @@ constexpr int64_t kTickNs = 20 * kNsPerMs;
 constexpr int64_t kDrainNs = 700 * kNsPerMs;  // after the last slot, for what is still on its way
 constexpr int64_t kUpPollNs = 20 * kNsPerMs;
 constexpr std::chrono::milliseconds kUpTimeout{50};
+constexpr std::chrono::milliseconds kEndLimit{1000};  // of a process after SIGKILL
 
 FixedBytes<8> PayloadIdOf(const BlockPlan& plan) {
   FixedBytes<8> id;
@@ -30,7 +31,8 @@ Sequencer::Sequencer(RunContext& run, const Options& options, const SecretKey& a
       authorizer_(authorizer),
       hosts_(hosts),
       receivers_(receivers),
-      health_(run.shape.nodes(), Health::kAlive) {}
+      health_(run.shape.nodes(), Health::kAlive),
+      unreachable_(run.shape.nodes(), false) {}
 
 bool Sequencer::Play(const std::function<bool()>& tick) {
   // A step at a boundary comes before the block that begins then.
@@ -81,6 +83,8 @@ void Sequencer::EndBlock() {
 }
 
 void Sequencer::Authorize(int builder) {
+  // Whoever is frozen or cut off is so with its engine API: nothing waits there for its return.
+  if (unreachable_[static_cast<size_t>(builder)]) return;
   const BlockPlan plan = run_.source->Plan(block_);
   hosts_[static_cast<size_t>(builder)]->Begin(
       plan,
@@ -125,6 +129,9 @@ void Sequencer::Fire(const Step& step) {
   fired.victim = victim;
   fired.victim_was_active = victim == active_;
   fired.text = step.text;
+  fired.held = step.held;
+  fired.duration_ns = step.duration_ns;
+  fired.label = step.label;
   if (step.how == How::kGraceful) {
     HandOver(step, std::move(fired));
   } else {
@@ -148,33 +155,65 @@ void Sequencer::HandOver(const Step& step, StepFired fired) {
 
 void Sequencer::Disable(const Step& step, StepFired fired) {
   const int victim = fired.victim;
-  const int64_t now = run_.clock.Now();
   HealthOf(victim) = Health::kDown;
   if (fired.victim_was_active) {
     calm_ = false;
-    fired.successor = NextAlive(victim);
+    fired.successor = step.how == How::kRespawn ? victim : NextAlive(victim);
   }
   const int successor = fired.successor;
   run_.Log(std::move(fired));
+  const int64_t now = run_.clock.Now();
+  if (step.held) {
+    NodeOf(victim).child().Freeze();
+    unreachable_[static_cast<size_t>(victim)] = true;
+    run_.Log(NodeLife{victim, Life::kFrozen});
+    At(now + kHoldNs, [this, &step, victim] { Strike(step, victim); });
+  } else {
+    Strike(step, victim);
+  }
+  if (victim == active_ && successor != victim) {
+    At(now + (step.held ? 0 : options_.setup.detect_ns),
+       [this, successor] { TakeOver(successor); });
+  }
+}
+
+// The fault itself.
+void Sequencer::Strike(const Step& step, int victim) {
   Child& child = NodeOf(victim).child();
+  const int64_t now = run_.clock.Now();
   switch (step.how) {
     case How::kStop:
-      child.Signal(SIGSTOP);
+      child.Freeze();
+      unreachable_[static_cast<size_t>(victim)] = true;
       run_.Log(NodeLife{victim, Life::kFrozen});
-      At(now + step.duration_ns, [this, victim] { Thaw(victim); });
-      break;
+      return At(now + step.duration_ns, [this, victim] { Thaw(victim); });
+    case How::kCut:
+      return Cut(step, victim);
     case How::kTerm:
       run_.Log(NodeLife{victim, Life::kLeaving});
       child.Signal(SIGTERM);
-      break;
+      return;
     default:
       child.Signal(SIGKILL);
+      unreachable_[static_cast<size_t>(victim)] = false;
       run_.Log(NodeLife{victim, Life::kKilled});
       break;
   }
-  if (step.how == How::kRestart) At(now + step.duration_ns, [this, victim] { Restart(victim); });
-  if (victim == active_)
-    At(now + options_.setup.detect_ns, [this, successor] { TakeOver(successor); });
+  if (step.how == How::kRespawn) respawning_ = victim;
+  if (step.how == How::kRestart || step.how == How::kRespawn)
+    At(now + step.duration_ns, [this, victim] { Restart(victim); });
+}
+
+void Sequencer::Cut(const Step& step, int victim) {
+  if (!run_.network) {
+    return run_.Fail(absl::StrCat("script step \"", step.text, "\": needs --netns"));
+  }
+  const absl::Status cut = run_.network->Cut(static_cast<size_t>(victim));
+  if (!cut.ok()) return run_.Fail(std::string(cut.message()));
+  unreachable_[static_cast<size_t>(victim)] = true;
+  run_.Log(NodeLife{victim, Life::kCutOff});
+  if (step.held) NodeOf(victim).child().Signal(SIGCONT);
+  At(run_.clock.Now() + step.duration_ns, [this, victim] { Join(victim); });
 }
 
 void Sequencer::TakeOver(int builder) {
@@ -184,11 +223,23 @@ void Sequencer::TakeOver(int builder) {
 }
 
 void Sequencer::Thaw(int builder) {
+  unreachable_[static_cast<size_t>(builder)] = false;
   NodeOf(builder).child().Signal(SIGCONT);
   Revive(builder, Life::kThawed);
 }
 
+void Sequencer::Join(int builder) {
+  unreachable_[static_cast<size_t>(builder)] = false;
+  const absl::Status joined = run_.network->Join(static_cast<size_t>(builder));
+  if (!joined.ok()) return run_.Fail(std::string(joined.message()));
+  Revive(builder, Life::kJoined);
+}
+
 void Sequencer::Restart(int builder) {
+  // The one before is gone with its port and its lock on the journal.
+  if (!NodeOf(builder).child().WaitFor(kEndLimit)) {
+    return run_.Fail(absl::StrCat(NodeOf(builder).name(), " outlives SIGKILL"));
+  }
   if (absl::Status status = NodeOf(builder).Start(); !status.ok()) {
     return run_.Fail(absl::StrCat("restart of ", NodeOf(builder).name(), ": ", status.message()));
   }
@@ -209,7 +260,8 @@ void Sequencer::AwaitUp(int builder) {
 void Sequencer::Revive(int builder, Life life) {
   HealthOf(builder) = Health::kAlive;
   run_.Log(NodeLife{builder, life});
-  if (active_ == kNobody) TakeOver(builder);
+  if (active_ == kNobody || respawning_ == builder) TakeOver(builder);
+  respawning_ = kNobody;
 }
 
 // An end nobody asked for fails the run; the sequencer moves on as after a crash.

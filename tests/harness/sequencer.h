@@ -38,8 +38,11 @@ class Sequencer {
   void Fire(const Step& step);
   void HandOver(const Step& step, StepFired fired);
   void Disable(const Step& step, StepFired fired);
+  void Strike(const Step& step, int victim);
+  void Cut(const Step& step, int victim);
   void TakeOver(int builder);
   void Thaw(int builder);
+  void Join(int builder);
   void Restart(int builder);
   void AwaitUp(int builder);
   void Revive(int builder, Life life);
@@ -55,8 +58,10 @@ class Sequencer {
   std::vector<std::unique_ptr<Receiver>>& receivers_;
   std::multimap<int64_t, std::function<void()>> timeline_;  // by run time
   std::vector<Health> health_;                              // per node
+  std::vector<bool> unreachable_;                           // per node: frozen or cut off
   std::vector<std::future<void>> checks_;
-  int active_ = 0;      // builder; kNobody: none alive
+  int active_ = 0;  // builder; kNobody: none alive
+  int respawning_ = kNobody;
   uint64_t block_ = 0;  // the one being built
   bool started_ = false, ended_ = false;
   bool calm_ = true;  // nobody fell in this block
