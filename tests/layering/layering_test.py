@@ -28,7 +28,7 @@ THIRD_PARTY = {
     "p2p/rlpx": ["absl/", "openssl/", "secp256k1", "snappy", "sodium"],
     "p2p/core": ["absl/"],
     "p2p/net": ["absl/", "boost/", "glog/"],
-    "plugin": ["absl/", "boost/", "glog/", "grpcpp/", "grpc/", "google/protobuf/", "prometheus/", "toml++/",
+    "plugin": ["absl/", "boost/", "glog/", "grpcpp/", "grpc/", "openssl/", "google/protobuf/", "prometheus/", "toml++/",
                "nlohmann/"],
 }
 PURE = {"signer", "p2p/wire", "p2p/rlpx", "p2p/core"}
