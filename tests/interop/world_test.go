@@ -115,8 +115,13 @@ type publisher struct {
 
 func (w *world) startPublisher(t *testing.T, name string, flags ...string) *publisher {
 	t.Helper()
+	return w.startPublisherAt(t, "", name, flags...)
+}
+
+func (w *world) startPublisherAt(t *testing.T, addr, name string, flags ...string) *publisher {
+	t.Helper()
 	key := newSigner()
-	node := host.Start(t, host.Config{Name: name, Authorizer: w.vk(), Builder: key, Flags: flags})
+	node := host.Start(t, host.Config{Name: name, Authorizer: w.vk(), Builder: key, Addr: addr, Flags: flags})
 	watch, first := node.Watch(t)
 	if first.State != host.Idle {
 		t.Fatalf("node %s starts as %s", name, first.State)

@@ -25,6 +25,7 @@ type Config struct {
 	Name       string
 	Authorizer ed25519.PublicKey
 	Builder    ed25519.PrivateKey // nil: relay and subscriber only
+	Addr       string             // listens there; default 127.0.0.1
 	Flags      []string           // further flags
 	LogLevel   string             // default debug
 	Dir        string             // keeps key and port file of an earlier Process; "": a new directory
@@ -70,10 +71,13 @@ func Start(t testing.TB, cfg Config) *Process {
 	if cfg.LogLevel == "" {
 		cfg.LogLevel = "debug"
 	}
+	if cfg.Addr == "" {
+		cfg.Addr = "127.0.0.1"
+	}
 	socket := filepath.Join(dir, "s")
 	os.Remove(socket)
 	flags := []string{
-		"--datadir=" + dir, "--addr=127.0.0.1", "--port=0", "--authorizer-vk=" + hex.EncodeToString(cfg.Authorizer),
+		"--datadir=" + dir, "--addr=" + cfg.Addr, "--port=0", "--authorizer-vk=" + hex.EncodeToString(cfg.Authorizer),
 		"--grpc=unix:" + socket, "--http=none", "--log-level=" + cfg.LogLevel,
 	}
 	if cfg.Builder != nil {
