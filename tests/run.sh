@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # All tests on one machine: installs what is missing, configures, builds, runs the unit tests, the foreign-peer suite
-# and a short run of the synthetic block driver. One summary at the end; exit code 0 only where nothing failed.
+# a short run of the synthetic block driver and one failure of each kind. One summary at the end; exit code 0 only where nothing failed.
 #
 #   tests/run.sh [--json] [--quick] [--preset release|dev|asan|tsan]
 #     --json    the summary as one line of JSON at the end
-#     --quick   without the tests labelled "slow", and a shorter harness run
+#     --quick   without the tests labelled "slow" and the failures, and a shorter harness run
 #     --preset  which build tree (default release)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -67,6 +67,8 @@ harness() {
     --report "$logs/harness.json" "${plan[@]}"
 }
 
+failures() { tests/harness/failures.sh --repeats 1 --build "$build"; }
+
 # Sets tests_passed and tests_failed from what ctest wrote.
 count_tests() {
   tests_passed=0 tests_failed=0
@@ -94,6 +96,7 @@ if step setup tests/setup.sh test &&
   step ctest unit_tests || true
   step interop interop || true
   step harness harness || true
+  [ $quick = 1 ] || step failures failures || true
 fi
 count_tests
 echo
