@@ -189,11 +189,12 @@ void Machine::RepeatedStop(Rival& rival, MonoTime now) {
 void Machine::LiveRivalStopped(const RivalStop& e, MonoTime now, Result& out) {
   const uint64_t slot = authorization_.timestamp;
   if (state_ == PublishState::kWaiting) {
+    if (OutOfDate()) return;  // our slot is over
     if (!rivals_.AnyLive()) return Clear(Cause::kRivalStopped, e.key, false, now, out);
     DecideIfFirst(now);
   } else if (state_ == PublishState::kPublishing) {
     if (!rivals_.AnyLiveSince(slot)) decide_at_.reset();
-  } else if (state_ == PublishState::kYielded && e.slot == slot && newest_slot_ == slot &&
+  } else if (state_ == PublishState::kYielded && e.slot == slot && !OutOfDate() &&
              !rivals_.AnyLive()) {
     // After a tie, or because of a third one's StartPublish that has not reached us yet.
     decide_at_ = now + (config_.self < e.key ? Silence() : 2 * Silence());
@@ -247,9 +248,9 @@ void Machine::DecideAfterSilence(MonoTime now, Result& out) {
   if (state_ == PublishState::kPublishing) {  // it had not crossed ours: it waits for us
     if (rivals_.AnyLiveSince(slot)) Yield(*top, Cause::kYieldedToRival, now, out);
   } else if (state_ == PublishState::kWaiting) {
-    if (rivals_.AnyLiveAgainst(signed_slot_, config_.self)) return;
+    if (OutOfDate() || rivals_.AnyLiveAgainst(signed_slot_, config_.self)) return;
     Clear(Cause::kTieBreak, top, true, now, out);
-  } else if (newest_slot_ == slot) {
+  } else if (!OutOfDate()) {
     Clear(Cause::kTieBreak, yielded_to_, true, now, out);
   }
 }
@@ -257,10 +258,8 @@ void Machine::DecideAfterSilence(MonoTime now, Result& out) {
 // Builders that wait for the same dead one do not all start at once: whoever is outranked gives
 // each outranking one two intervals to be heard.
 std::optional<MonoTime> Machine::TakeoverAt() const {
-  const uint64_t slot = authorization_.timestamp;
-  if (state_ != PublishState::kWaiting || config_.takeover_after <= Duration::zero())
-    return std::nullopt;
-  if (newest_slot_ > slot) return std::nullopt;  // we are out of date
+  if (state_ != PublishState::kWaiting || OutOfDate()) return std::nullopt;
+  if (config_.takeover_after <= Duration::zero()) return std::nullopt;
   const Duration rank =
       Silence() * static_cast<int64_t>(rivals_.CountOutranking(signed_slot_, config_.self));
   return std::max(started_at_, last_sign_) + (config_.takeover_after + rank);

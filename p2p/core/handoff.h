@@ -141,6 +141,7 @@ class Machine {
   void Yield(const PublicKey& to, Cause cause, MonoTime now, Result& out);
   void Clear(Cause cause, std::optional<PublicKey> rival, bool announce, MonoTime now, Result& out);
   bool Crossed(const RivalStart& e, MonoTime now) const;
+  bool OutOfDate() const { return newest_slot_ > authorization_.timestamp; }
   bool Forgotten() const;
   bool Unanswered() const;
   void OlderStart(const RivalStart& e, MonoTime now, Result& out);

@@ -165,6 +165,16 @@ TEST(HandoffRivalStop, OfWhoResumedAfterATieCountsForTheNextSlotToo) {
   EXPECT_EQ(b.Stop(7, 12), "");
   EXPECT_EQ(b.Wait(2 * kInterval), "start(12) waiting->publishing:tie break[4]");
 }
+// Found by the explicit-state search, three builders: two that had waited since slots 10 and 12
+// were both cleared, each for its own, by the StopPublish of one that began and ended slot 16.
+TEST(HandoffRivalStop, DoesNotClearForASlotThatIsOver) {
+  Bench b = Waiting(10, 7);
+  b.Start(7, 12);
+  EXPECT_EQ(b.Stop(7, 12), "");
+  EXPECT_EQ(b.Wait(milliseconds(5000)), "");
+  EXPECT_EQ(b.state(), S::kWaiting);
+  EXPECT_EQ(b.Fcu(12), "start(12) waiting->publishing:rival silent");
+}
 TEST(HandoffRivalStop, PublishingAndIdleOnlyNoteIt) {
   Bench b = Publishing(10);
   EXPECT_EQ(b.Stop(7, 10), "");
