@@ -105,7 +105,7 @@ bool Model::DueDelivery(const State& s, std::vector<Choice>& out) const {
 void Model::OwnChoices(const State& s, uint8_t i, bool may_authorize,
                        std::vector<Choice>& out) const {
   const bool ours = table_.ours(s.machine[i]);
-  if (may_authorize && !Has(s.latest, i)) out.push_back({ActionKind::kAuthorize, i});
+  if (may_authorize && !Has(s.latest | s.resigned, i)) out.push_back({ActionKind::kAuthorize, i});
   if (ours && s.revocations < config_.revocations) out.push_back({ActionKind::kRevoke, i});
   if (table_.publishing(s.machine[i]) && s.flashblocks < config_.flashblocks)
     out.push_back({ActionKind::kPublish, i});
@@ -158,6 +158,7 @@ std::string Model::Apply(State& s, const Choice& c, std::string* says) {
     case ActionKind::kRevoke:
       ++s.revocations;
       Set(s.latest, c.a, false);
+      if (config_.prompt()) Set(s.resigned, c.a, true);
       Step(s, c.a, {Input::kRevoked}, says);
       break;
     case ActionKind::kDeliver:
@@ -186,6 +187,8 @@ std::string Model::Apply(State& s, const Choice& c, std::string* says) {
       break;
     case ActionKind::kStop:
       ++s.stops;
+      Set(s.latest, c.a, false);
+      if (config_.prompt()) Set(s.resigned, c.a, true);
       Step(s, c.a, {Input::kHostStopped}, says);
       break;
     case ActionKind::kCut:
@@ -356,7 +359,7 @@ void Model::NextSlot(State& s) {
   names[kCurrent] = names_[kCurrent] + 1;
   names_ = names;
   s.next_index = {};
-  s.expected = s.ticks = s.authorizations = s.flashblocks = s.latest = 0;
+  s.expected = s.ticks = s.authorizations = s.flashblocks = s.latest = s.resigned = 0;
   if (config_.slots > 0) ++s.slots;
 }
 

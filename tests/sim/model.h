@@ -36,14 +36,14 @@ struct ModelConfig {
   // until the link is empty.
   uint8_t late = 255;
   bool canonical = true;
-  // A builder may vanish, be silenced, or be the reference's.
-  bool lossy() const {
-    return crashes + cuts + stops + revocations > 0 || parties.find('R') != std::string::npos;
-  }
+  // A builder may vanish or be the reference's.
+  bool lossy() const { return crashes + cuts > 0 || parties.find('R') != std::string::npos; }
   // No message takes longer than an interval, or one link is the exception once.
   bool prompt() const { return calm || late <= 1; }
   // Nothing is lost, and each slot has at most one failover: I4 is checked.
-  bool checks_i4() const { return calm && authorizations <= 2 && !lossy(); }
+  bool checks_i4() const {
+    return calm && authorizations <= 2 && stops + revocations == 0 && !lossy();
+  }
 };
 
 enum class ActionKind : uint8_t {
@@ -88,8 +88,11 @@ struct State {
   uint8_t slots = 0;                              // ended, where they are limited
   uint8_t ticks = 0, authorizations = 0, flashblocks = 0;  // this slot
   uint8_t crashes = 0, stops = 0, cuts = 0, replays = 0, revocations = 0,
-          late = 0;               // used
-  std::array<uint8_t, 2> zero{};  // no padding: states are hashed as bytes
+          late = 0;  // used
+  // Prompt models: bit of a party that was revoked or stopped in this slot. Authorized once more in
+  // it, its StartPublish looks like a replay, and the next slot decides.
+  uint8_t resigned = 0;
+  uint8_t zero = 0;  // no padding: states are hashed as bytes
 };
 static_assert(std::has_unique_object_representations_v<State>);
 

@@ -96,13 +96,14 @@ std::string Model::Settle(State s, std::optional<uint8_t> only, std::vector<std:
     Step(s, *only, {Input::kAuthorized}, says != nullptr ? &words : nullptr);
     if (says != nullptr) says->push_back(words);
     for (int r = 0; r < kSettleRounds && broken.empty(); ++r) broken = Round(s, says);
+    const bool must = slot > 0 || !config_.lossy();  // else the first one ends the waiting
+    if (must && broken.empty() && !table_.publishing(s.machine[*only])) {
+      broken = absl::StrCat("I5: ", Name(*only),
+                            " alone is authorized in a new slot and does not publish");
+    }
   }
   settling_ = false;
   if (!broken.empty()) return broken;
-  if (only && !table_.publishing(s.machine[*only])) {
-    return absl::StrCat("I5: ", Name(*only),
-                        " alone is authorized in two slots and does not publish");
-  }
   return OnePublisherAtMost(s);
 }
 

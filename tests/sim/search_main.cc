@@ -39,6 +39,7 @@ std::vector<Named> Models() {
   add("graceful-2", "FF", true, [](C& c) { c.calm = true, c.flashblocks = 2; });
   add("delayed-2", "FF", true, [](C&) {});
   add("late-2", "FF", true, [](C& c) { c.late = 1; });
+  add("leave-2", "FF", true, [](C& c) { c.late = 1, c.revocations = 1, c.stops = 1; });
   add("takeover-2", "FF", true, [](C& c) { c.takeover = true; });
   add("crash-2", "FF", true, [](C& c) { c.crashes = 1; });
   add("crash-2-takeover", "FF", true, [](C& c) { c.crashes = 1, c.takeover = true; });
@@ -50,6 +51,7 @@ std::vector<Named> Models() {
   add("mixed-high", "RF", true, [](C&) {});
   // Three builders, any number of slots.
   add("graceful-3", "FFF", false, [](C& c) { c.calm = true, c.flashblocks = 2; });
+  add("leave-3", "FFF", false, [](C& c) { c.late = 0, c.revocations = 1, c.stops = 1; });
   add("late-3", "FFF", false, [](C& c) { c.late = 1; });
   add("crash-3", "FFF", false, [](C& c) { c.late = 0, c.crashes = 1; });
   add("cut-3", "FFF", false, [](C& c) { c.late = 0, c.cuts = 1; });
