@@ -41,6 +41,7 @@ struct Config {
   uint32_t max_receive_peers = 3;
   Duration rotation_interval = std::chrono::seconds(30);
   uint64_t peer_queue_bytes = uint64_t{32} << 20;
+  std::optional<uint64_t> seal_threads;  // absent: net::DefaultSealThreads()
   bool flblk1 = true;
   // the network
   std::string world_chain;

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <random>
 
+#include "p2p/net/seal_pool.h"
 #include "p2p/rlpx/node_key.h"
 #include "plugin/event_log.h"
 #include "plugin/files.h"
@@ -181,6 +182,7 @@ net::NodeConfig ToNodeConfig(const Config& config, const std::optional<PublicKey
   out.max_outbound_peers = config.max_outbound_peers;
   out.max_pending_sessions = config.max_pending_peers;
   out.max_queue_bytes_per_peer = config.peer_queue_bytes;
+  out.seal_threads = config.seal_threads.value_or(net::DefaultSealThreads());
   out.authorizer = config.authorizer_vk.value_or(PublicKey{});
   out.client_id = Cat("flblk/", kVersion);
   out.offer_flblk1 = config.flblk1;

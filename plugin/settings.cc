@@ -32,6 +32,8 @@ const Setting kSettings[] = {
      kSecond, 3600 * kSecond},
     {"peer_queue_bytes", &Config::peer_queue_bytes, "N", "bytes queued for one slow peer before flashblocks are dropped",
      uint64_t{1} << 20, uint64_t{1} << 30},
+    {"seal_threads", &Config::seal_threads, "N", "threads that seal large messages for many peers beside the network thread; absent: none on less than 4 processors, then 1, from 8 on 2",
+     0, 64},
     {"flblk1", &Config::flblk1, "", "offer flblk/1 beside flblk/2"},
     // ---- the network
     {"world_chain", &Config::world_chain, "mainnet|sepolia", "preset: network_id, genesis, fork, metadata and authorizer_vk of World Chain",

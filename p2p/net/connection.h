@@ -83,9 +83,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // For a fan-out: the frame that Flush would seal first, null where it would seal none now; and
   // that frame's place in the session's output, for a caller that seals it (fan_out.h) before any
-  // other call.
+  // other call. egress() shows the state without taking the frame from the queue (seal_pool.h).
   wire::FramePtr NextToSeal();
   rlpx::Session::Egress SealNext();
+  rlpx::Session::Egress egress() { return session_.egress(); }
   // Whether it has joined a list of connections to be flushed; for whoever keeps that list.
   bool in_flush_list = false;
 

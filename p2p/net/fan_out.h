@@ -15,6 +15,9 @@ inline constexpr size_t kFanOutGroup = rlpx::kSealGroup;
 // Whether the frame may be sealed for that session (else Session::Send says why not).
 bool CanSeal(const wire::Frame& frame, const rlpx::Session::Egress& receiver);
 
+// Its id for that session.
+uint8_t WireId(const wire::Frame& frame, const rlpx::Session::Egress& receiver);
+
 // Appends the sealed frame to each receiver's output. At most kFanOutGroup; each is CanSeal, none
 // is there twice.
 void SealForAll(const wire::Frame& frame, std::span<const rlpx::Session::Egress> receivers);

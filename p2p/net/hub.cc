@@ -30,6 +30,8 @@ Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* ke
       dialer_(io, this, std::max<size_t>(config.max_pending_sessions, 1), BackoffConfig{}),
       admission_(config.max_pending_sessions),
       read_buffer_(Connection::kReadBuffer),
+      seal_pool_(config.seal_threads),
+      flush_list_(&seal_pool_),
       stop_timer_(io) {}
 
 Hub::~Hub() = default;

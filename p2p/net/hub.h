@@ -94,6 +94,7 @@ class Hub final : private Connection::Listener,
   std::unordered_map<uint64_t, ConnectionPtr> connections_;  // in any phase
   std::set<uint64_t> dialling_;                              // outbound, in their handshake
   std::set<uint64_t> misconduct_;                            // dropped by the engine
+  SealPool seal_pool_;
   FlushList flush_list_;
   std::vector<ConnectionPtr> overflowed_;
   uint64_t last_id_ = 0;

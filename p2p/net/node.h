@@ -32,7 +32,9 @@ struct NodeConfig {
   uint32_t max_pending_sessions = 50;
   size_t max_queue_bytes_per_peer = size_t{32} << 20;
   size_t max_host_queue = 1024;  // posted host calls
-  PublicKey authorizer;          // the network's
+  // Threads that help the network thread to seal large messages for many peers (seal_pool.h).
+  size_t seal_threads = 0;
+  PublicKey authorizer;  // the network's
   std::string client_id = "flblk/0.1.0";
   bool offer_flblk1 = true;
   rlpx::EthConfig eth;

@@ -46,6 +46,14 @@ AesKeySchedulePtr Expand(const Hash32& key) {
   return schedule;
 }
 
+// Each path has one of the two.
+void Copy(const CipherContext& from, CipherContext& to) {
+  if (from) Require(EVP_CIPHER_CTX_copy(to.get(), from.get()) == 1);
+}
+void Copy(const AesKeySchedulePtr& from, AesKeySchedulePtr& to) {
+  if (from) *to = *from;
+}
+
 }  // namespace
 
 #if !defined(FLBLK_X86_KERNELS)
@@ -106,12 +114,25 @@ void AesCtrStream::Apply(ByteView in, uint8_t* out) {
   left_ = key_stream_.size() - in.size();
 }
 
+void AesCtrStream::CopyFrom(const AesCtrStream& other) {
+  Copy(other.context_, context_);
+  Copy(other.schedule_, schedule_);
+  next_block_ = other.next_block_;
+  key_stream_ = other.key_stream_;
+  left_ = other.left_;
+}
+
 AesBlock::AesBlock(const Hash32& key, AesPath path) {
   if (path == AesPath::kVaes) {
     schedule_ = Expand(key);
   } else {
     context_ = Make(EVP_aes_256_ecb(), key, nullptr);
   }
+}
+
+void AesBlock::CopyFrom(const AesBlock& other) {
+  Copy(other.context_, context_);
+  Copy(other.schedule_, schedule_);
 }
 
 FixedBytes<16> AesBlock::Encrypt(std::span<const uint8_t, 16> block) {

@@ -37,6 +37,9 @@ class AesCtrStream {
   explicit AesCtrStream(const Hash32& key, AesPath path = BestAesPath());
   // `out` holds in.size() bytes and may be in.data() itself.
   void Apply(ByteView in, uint8_t* out);
+  // Takes over the key and the place in the stream of one with the same path; see
+  // FrameSealer::CopyFrom.
+  void CopyFrom(const AesCtrStream& other);
 
  private:
   CipherContext context_;        // kOpenSsl
@@ -51,6 +54,7 @@ class AesBlock {
  public:
   explicit AesBlock(const Hash32& key, AesPath path = BestAesPath());
   FixedBytes<16> Encrypt(std::span<const uint8_t, 16> block);
+  void CopyFrom(const AesBlock& other);  // of the same path
 
  private:
   CipherContext context_;       // kOpenSsl

@@ -107,6 +107,24 @@ TEST(Aes, WritesOnlyWhatItWasGiven) {
   }
 }
 
+TEST(Aes, ACopyGoesOnFromThere) {
+  std::mt19937 random(6);
+  for (const AesPath path : SupportedPaths()) {
+    const Hash32 key = RandomKey(random), other = RandomKey(random);
+    AesCtrStream stream(key, path), copy(other, path);
+    AesBlock block(key, path), block_copy(other, path);
+    Bytes plain = RandomBytes(random, 77), a(plain.size()), b(plain.size());
+    stream.Apply(plain, a.data());
+    copy.CopyFrom(stream);
+    stream.Apply(plain, a.data());
+    copy.Apply(plain, b.data());
+    EXPECT_EQ(a, b);
+    block_copy.CopyFrom(block);
+    const FixedBytes<16> text{1, 2, 3};
+    EXPECT_EQ(block_copy.Encrypt(text), block.Encrypt(text));
+  }
+}
+
 TEST(Aes, MovedStreamGoesOn) {
   const Bytes plain(1000, 0x3c);
   for (const AesPath path : SupportedPaths()) {

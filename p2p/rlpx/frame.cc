@@ -39,6 +39,17 @@ FrameMac::Tag FrameMac::Finish(const Hash32& digest) {
   return Half(digest);
 }
 
+void FrameMac::CopyFrom(const FrameMac& other) {
+  state_ = other.state_;
+  aes_.CopyFrom(other.aes_);
+  last_ = other.last_;
+}
+
+void FrameSealer::CopyFrom(const FrameSealer& other) {
+  ctr_.CopyFrom(other.ctr_);
+  mac_.CopyFrom(other.mac_);
+}
+
 void FrameSealer::Seal(uint8_t id, ByteView payload, uint8_t* out) {
   Encrypt(id, payload, out);
   const FrameMac::Tag header = mac_.Header(HeaderCiphertext(out));

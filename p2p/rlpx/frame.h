@@ -40,6 +40,8 @@ class FrameMac {
   FixedBytes<16> BodySeed(const Hash32& digest);
   Tag Finish(const Hash32& digest);
 
+  void CopyFrom(const FrameMac& other);
+
  private:
   Tag Absorbed(const FixedBytes<16>& seed) { return Finish(state_.Update(seed).Digest()); }
   Keccak256State state_;
@@ -72,6 +74,10 @@ class FrameSealer {
   }
   static uint8_t* BodyTag(size_t payload, uint8_t* out) { return out + SealedSize(payload) - 16; }
   FrameMac& mac() { return mac_; }
+
+  // Becomes a second sealer of the same connection, for sealing its next frame aside (seal_pool.h).
+  // Both must be given the same frame, or only one of them any: a key stream serves one text.
+  void CopyFrom(const FrameSealer& other);
 
  private:
   AesCtrStream ctr_;

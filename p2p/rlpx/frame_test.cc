@@ -68,6 +68,16 @@ TEST(Frame, RoundTripOfManyOnOneStream) {
   }
 }
 
+TEST(FrameSealer, ACopySealsTheSameNextFrame) {
+  FrameSealer sealer(SecretsOf(1)), copy(SecretsOf(9));
+  for (size_t size : {5, 5000, 77}) {
+    copy.CopyFrom(sealer);
+    const Bytes payload = RandomPayload(size);
+    const Bytes wire = Sealed(sealer, 3, payload);
+    EXPECT_EQ(Sealed(copy, 3, payload), wire);
+  }
+}
+
 TEST(Frame, AnySplitGivesTheSame) {
   const Bytes payload = RandomPayload(333);
   FrameSealer sealer(SecretsOf(2));

@@ -42,6 +42,15 @@ void OutputBuffer::Append(ByteView bytes) {
   if (!bytes.empty()) std::memcpy(Extend(bytes.size()), bytes.data(), bytes.size());
 }
 
+void OutputBuffer::Adopt(Block& block, size_t n) {
+  if (begin_ != end_) return Append({block.data.get(), n});
+  std::swap(data_, block.data);
+  std::swap(capacity_, block.capacity);
+  begin_ = 0;
+  end_ = n;
+  peak_ = std::max(peak_, n);
+}
+
 void OutputBuffer::Consume(size_t n) {
   begin_ += std::min(n, end_ - begin_);
   if (begin_ == end_) begin_ = end_ = 0;

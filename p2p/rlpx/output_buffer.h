@@ -13,6 +13,14 @@ class OutputBuffer {
   // const.
   uint8_t* Extend(size_t n);
   void Append(ByteView bytes);
+  // Memory made elsewhere.
+  struct Block {
+    std::unique_ptr<uint8_t[]> data;
+    size_t capacity = 0;
+  };
+  // Appends the first n bytes of the block: an empty buffer trades its own memory for it, without a
+  // copy.
+  void Adopt(Block& block, size_t n);
 
   ByteView pending() const { return {data_.get() + begin_, end_ - begin_}; }
   // n <= pending().size(). Amortised constant time per byte.

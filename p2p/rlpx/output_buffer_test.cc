@@ -43,6 +43,23 @@ TEST(OutputBuffer, ReusesItsMemory) {
   EXPECT_EQ(buffer.capacity(), capacity);
 }
 
+TEST(OutputBuffer, TradesMemoryWhereItIsEmptyAndCopiesElse) {
+  OutputBuffer buffer;
+  buffer.Append(Bytes(1000, 1));
+  buffer.Consume(1000);
+  OutputBuffer::Block block{std::make_unique<uint8_t[]>(5000), 5000};
+  const uint8_t* const memory = block.data.get();
+  block.data[2] = 7;
+  buffer.Adopt(block, 3);
+  EXPECT_EQ(buffer.pending().data(), memory);
+  EXPECT_EQ(buffer.capacity(), 5000u);
+  EXPECT_GE(block.capacity, 1000u);  // the buffer's own, for the next
+  block.data[0] = 9;
+  buffer.Adopt(block, 1);
+  EXPECT_EQ(Pending(buffer), (Bytes{0, 0, 7, 9}));
+  EXPECT_EQ(buffer.pending().data(), memory);
+}
+
 // A reader that always leaves a little behind does not make the buffer grow.
 TEST(OutputBuffer, StaysBoundedWhenNeverEmpty) {
   OutputBuffer buffer;
