@@ -16,4 +16,7 @@ void PublishGoal(const Options& options, Receivers& receivers);  // 3
 void SteadyGoal(const Options& options, Receivers& receivers);   // 6
 void PeerGoal(const Options& options, Receivers& receivers);     // 8
 
+// Beside the goals (0): what seal_threads change.
+void ThreadsReport(const Options& options, Receivers& receivers);
+
 }  // namespace flblk::bench

@@ -1,5 +1,6 @@
-// flblk-goals [--quick] [GOAL ...]: measures goals 1, 2, 3, 4, 6 and 8 (all of them, or those
-// named) and prints one line of JSON per case. run.sh turns them into a table.
+// flblk-goals [--quick] [GOAL ...]: measures goals 1, 2, 3, 4, 6 and 8, and 0, what no goal
+// asks for (all of them, or those named) and prints one line of JSON per case. run.sh turns them
+// into a table.
 #include <sys/resource.h>
 
 #include <cstdlib>
@@ -35,6 +36,10 @@ void Run(const Options& options, const std::set<int>& goals) {
   if (wanted(3)) {
     const AheadOfOthers while_measuring;
     PublishGoal(options, receivers);
+  }
+  if (wanted(0)) {
+    const AheadOfOthers while_measuring;
+    ThreadsReport(options, receivers);
   }
   if (wanted(4)) RelayGoal(options);
   if (wanted(6)) SteadyGoal(options, receivers);

@@ -35,7 +35,7 @@ class Publisher::Observer final : public net::NodeObserver {
   void OnPenalty(const net::PeerInfo&, const core::Penalise&) override {}
 };
 
-Publisher::Publisher(size_t max_peers)
+Publisher::Publisher(size_t max_peers, size_t seal_threads)
     : key_(*rlpx::NodeKey::Generate()),
       signer_(CopyOfBuilderKey()),
       observer_(std::make_unique<Observer>()) {
@@ -47,6 +47,7 @@ Publisher::Publisher(size_t max_peers)
   config.max_inbound_peers = peers;
   config.max_pending_sessions = peers;
   config.eth.enabled = false;
+  config.seal_threads = seal_threads;
   config.engine.builder = signer_.public_key();
   config.engine.max_send_peers = peers;
   config.engine.max_receive_peers = 0;

@@ -26,7 +26,7 @@ class Sequence {
 
 class Publisher {
  public:
-  explicit Publisher(size_t max_peers);
+  explicit Publisher(size_t max_peers, size_t seal_threads = 0);
   ~Publisher();
 
   uint16_t port() { return node_->Info()->listen_port; }

@@ -100,9 +100,7 @@ class Counter {
 
   void Serve() {
     for (Command command; Take(control_, command);) {
-      Sockets& sockets = command.op == Command::Op::kConnect
-                             ? sets_[1]
-                             : sets_[static_cast<size_t>(command.which)];
+      Sockets& sockets = sets_[static_cast<size_t>(command.which)];
       switch (command.op) {
         case Command::Op::kSubscribe:
         case Command::Op::kConnect:
@@ -216,8 +214,8 @@ double Do(int control, const Command& command) {
 
 }  // namespace
 
-void Receivers::Subscribe(uint16_t port, const NodeId& node, size_t n) {
-  Do(control_, {Command::Op::kSubscribe, Which::kSessions, port, node, n});
+void Receivers::Subscribe(uint16_t port, const NodeId& node, size_t n, Which into) {
+  Do(control_, {Command::Op::kSubscribe, into, port, node, n});
 }
 void Receivers::Connect(uint16_t port, size_t n) {
   Do(control_, {Command::Op::kConnect, Which::kPlain, port, {}, n});

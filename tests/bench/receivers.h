@@ -16,13 +16,14 @@ class Receivers {
   Receivers(const Receivers&) = delete;
   Receivers& operator=(const Receivers&) = delete;
 
-  // `n` sessions with the node at 127.0.0.1:port, each fed by it once this returns.
-  void Subscribe(uint16_t port, const NodeId& node, size_t n);
+  enum class Which : uint8_t { kSessions, kPlain };
+  // `n` sessions with the node at 127.0.0.1:port, each fed by it once this returns. To compare two
+  // nodes, those with the second take the place of plain connections.
+  void Subscribe(uint16_t port, const NodeId& node, size_t n, Which into = Which::kSessions);
   // `n` plain connections.
   void Connect(uint16_t port, size_t n);
   void CloseAll();
 
-  enum class Which : uint8_t { kSessions, kPlain };
   // Forgets what has arrived, and counts from now on.
   void Expect(Which which, size_t bytes_each);
   // When the slowest had that many: WallSeconds().

@@ -19,6 +19,7 @@ TOLERANCE = 1.25
 ABSOLUTE = 0.05  # for baselines of 0: counts per message
 FLAGS = ("avx2", "avx512f", "vaes")
 ANYWHERE = (6, 8)  # goals that count bytes and pages: the same on every processor
+BESIDE = 0  # number of what no goal asks for: shown, not judged
 OPTIONAL = (7,)  # goals that need a tool which may be missing
 
 
@@ -42,7 +43,7 @@ def read_rows(lines):
         if line.startswith("{"):
             row = json.loads(line)
             rows.setdefault(key(row), []).append(row)
-    return sorted(rows.values(), key=lambda measured: measured[0]["goal"])
+    return sorted(rows.values(), key=lambda measured: measured[0]["goal"] or 99)
 
 
 def best(measured):
@@ -57,6 +58,8 @@ def typical(measured):
 
 
 def verdict(row):
+    if row["goal"] == BESIDE:
+        return "no goal"
     if row["ratio"] is None:
         return "not measurable here"
     met = row["ratio"] >= row["target"] if row["at_least"] else row["ratio"] <= row["target"]
@@ -75,7 +78,7 @@ def baseline_for(machine, baselines):
 
 def regressed(row, baseline):
     before = baseline.get(key(row))
-    if before is None:
+    if before is None or row["goal"] == BESIDE:
         return False
     if row["ratio"] is None:
         return row["goal"] not in OPTIONAL
@@ -87,6 +90,8 @@ def regressed(row, baseline):
 def summary(rows):
     goals = {}
     for row in rows:
+        if row["goal"] == BESIDE:
+            continue
         goals.setdefault(row["goal"], set()).add(verdict(row))
     return {goal: "fail" if "fail" in seen else "pass" if seen == {"pass"} else "not measurable here"
             for goal, seen in goals.items()}
@@ -96,7 +101,7 @@ def table(rows):
     width = max((len(r["name"]) for r in rows), default=0)
     print(f"{'goal':4}  {'case':{width}}  {'target':>8}  {'measured':>8}  result")
     for row in rows:
-        target = (">= " if row["at_least"] else "<= ") + f"{row['target']:g}"
+        target = "-" if row["goal"] == BESIDE else (">= " if row["at_least"] else "<= ") + f"{row['target']:g}"
         ratio = "-" if row["ratio"] is None else f"{row['ratio']:.2f}"
         note = f" ({row['note']})" if row["note"] else ""
         print(f"{row['goal']:4}  {row['name']:{width}}  {target:>8}  {ratio:>8}  {verdict(row)}{note}")
@@ -130,7 +135,8 @@ def main():
         return 0
     if args.write:
         ratios = {key(m[0]): typical(m) for m in measured}
-        baselines[args.machine] = {name: ratio for name, ratio in ratios.items() if ratio is not None}
+        baselines[args.machine] = {name: ratio for name, ratio in ratios.items()
+                                   if ratio is not None and not name.startswith("0:")}
         with open(args.baseline, "w", encoding="utf-8") as file:
             file.write(json.dumps(baselines, indent=1) + "\n")
     if args.json:

@@ -71,6 +71,13 @@ class Gate(unittest.TestCase):
         written = self.run_report(rows, "--write", machine="there")[1]
         self.assertEqual(written, {**BASELINE, "there": {"3: publish": 1.3}})
 
+    def test_what_no_goal_asks_for_is_shown_and_not_judged(self):
+        done, written = self.run_report([row(0, "threads", 9.0), row(3, "publish", 1.2)], "--write", "--json")
+        out = json.loads(done.stdout)
+        self.assertEqual(out["goals"], {"3": "fail"})
+        self.assertEqual([c["result"] for c in out["cases"]], ["fail", "no goal"])
+        self.assertEqual(written["here"], {"3: publish": 1.2})
+
     def test_json_has_every_goal_and_case(self):
         rows = [row(1, "lanes", 7.0, True), row(3, "publish", 1.2), row(7, "geth", None, True)]
         out = json.loads(self.run_report(rows, "--json")[0].stdout)
