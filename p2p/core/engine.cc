@@ -21,6 +21,7 @@ StepResult Engine::Step(Event event, Now now) {
   s.now = now;
   s.out.clear();
   absl::Status status = std::visit([&](auto& e) { return s.On(e); }, event);
+  s.ReleaseDue();
   s.CountMissed();
   return {std::move(status), std::exchange(s.out, {})};
 }
@@ -32,6 +33,7 @@ std::optional<MonoTime> Engine::NextDeadline() const {
     if (t && (!next || *t < *next)) next = t;
   };
   if (s.machine) consider(s.machine->NextDeadline());
+  consider(s.replication.NextDeadline());
   if (const auto first = s.frames.NextFirstCopy()) consider(*first + Gossip::kMissedAfter);
   return next;
 }
@@ -70,8 +72,10 @@ std::vector<PeerView> Engine::peers() const {
 
 const EngineStats& Engine::stats() const { return state_->stats; }
 
-const std::vector<FlashblockDelivered>& Engine::block_so_far() const {
-  return state_->inbox.block();
+std::span<const FlashblockDelivered> Engine::block_so_far() const {
+  const Inbox& inbox = state_->inbox;
+  const size_t hidden = state_->replication.HiddenOf(inbox.slot());
+  return std::span(inbox.block()).first(inbox.block().size() - hidden);
 }
 
 // ---- inside
@@ -115,6 +119,7 @@ absl::Status Engine::State::On(const PeerDisconnected& e) {
   const auto it = gossip.peers().find(e.session);
   if (it == gossip.peers().end()) return absl::OkStatus();
   frames.ForgetPeer(it->second.number);
+  replication.Lose(e.session);
   gossip.Disconnect(e.session, now.mono, out);
   return absl::OkStatus();
 }
@@ -131,8 +136,8 @@ void Engine::State::CountMissed() {
   });
 }
 
-void Engine::State::Relay(const FlashblockDelivered& item, SeenFrame& seen) {
-  std::vector<SessionId> to = gossip.FlashblockTargets(seen.have);
+void Engine::State::Relay(const FlashblockDelivered& item, PeerSet& have) {
+  std::vector<SessionId> to = gossip.FlashblockTargets(have);
   if (to.empty()) return;
   out.push_back(
       Send{item.frame, SendClass::kFlashblock, item.authorization.timestamp, std::move(to)});
@@ -157,6 +162,7 @@ void Engine::State::PushBlock(Peer& peer) {
   if (bytes > kMaxPushBytes) return;
   for (const FlashblockDelivered* item : items) {
     const Authorization& a = item->authorization;
+    if (!peer.standby && replication.Holds(a.timestamp, item->flashblock->index)) continue;
     SeenFrame* seen = frames.Find(
         {a.builder_vk, a.timestamp, item->flashblock->payload_id, item->flashblock->index});
     if (seen != nullptr && seen->have.Has(peer.number)) continue;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "p2p/core/events.h"
 #include "p2p/core/ports.h"
@@ -17,6 +18,11 @@ struct EngineConfig {
   Duration flashblock_interval = std::chrono::milliseconds(200);
   bool stop_on_bare_fcu = false;
   uint64_t block_seconds = 2;  // the network's block time; a rival dies two of these later
+  // Ours go to the standby peers first, and to everyone once so many of them confirmed it or the
+  // time limit (at most kMaxReplicateTimeout) passed. 0: off.
+  uint32_t replicate_before_publish = 0;
+  Duration replicate_timeout = std::chrono::milliseconds(50);
+  static constexpr Duration kMaxReplicateTimeout = std::chrono::seconds(1);
   // gossip
   uint32_t max_send_peers = 10;    // untrusted peers we feed (flblk/2)
   uint32_t max_receive_peers = 3;  // peers that feed us (flblk/2)
@@ -70,8 +76,9 @@ class Engine {
   HandoffView handoff() const;
   std::vector<PeerView> peers() const;
   const EngineStats& stats() const;
-  // Verified flashblocks of the current block in index order, from index 0 without a gap.
-  const std::vector<FlashblockDelivered>& block_so_far() const;
+  // Verified flashblocks of the current block in index order, from index 0 without a gap, as far as
+  // they were delivered. Valid until the next Step.
+  std::span<const FlashblockDelivered> block_so_far() const;
 
  private:
   struct State;

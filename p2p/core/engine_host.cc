@@ -58,8 +58,7 @@ absl::Status Engine::State::On(PublishFlashblock& e) {
                                    authorization.payload_id, signed_one->flashblock->index},
                                   signed_one->actor_sig, now.mono);
   seen.accepted = true;
-  Relay(*signed_one, seen);
-  Deliver(inbox.Offer(*std::move(signed_one)));
+  SendOwn(*std::move(signed_one), seen);
   return Drive(handoff::OwnFlashblock{});
 }
 
@@ -71,6 +70,11 @@ absl::Status Engine::State::Drive(const handoff::Event& event) {
   if (authorized) before = machine;
   const handoff::Result result = machine->Step(event, now.mono);
   if (!result.status.ok()) return result.status;
+  // Behind our flashblocks: a StopPublish, and a word about how far the block is.
+  const bool same_block = machine->authorization().timestamp == inbox.slot();
+  if (machine->state() != PublishState::kPublishing || (same_block && !result.actions.empty())) {
+    ReleaseAll();
+  }
   const size_t mark = out.size();
   absl::Status applied = Apply(result);
   if (applied.ok()) return applied;

@@ -167,7 +167,8 @@ void Engine::State::Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen)
       ++stats.flashblocks_new;
       seen.accepted = true;
       gossip.NoteProgress(peer, now.mono, out);
-      Relay(copy, seen);
+      ReleaseAll();  // it may continue behind ours
+      Relay(copy, seen.have);
       Deliver(offered);
       NoteLatency(peer, Duration::zero());
       break;

@@ -10,6 +10,7 @@
 #include "p2p/core/inbox.h"
 #include "p2p/core/marker_memory.h"
 #include "p2p/core/publisher.h"
+#include "p2p/core/replication.h"
 #include "p2p/core/sign_once_memory.h"
 #include "p2p/wire/envelope.h"
 
@@ -34,6 +35,7 @@ struct Engine::State {
   absl::Status On(const PeerConnected& e);
   absl::Status On(const PeerDisconnected& e);
   absl::Status On(const TimerFired&);
+  absl::Status On(const SendConfirmed& e);
   // ---- events (engine_network.cc)
   absl::Status On(const PeerMessage& e);
 
@@ -53,10 +55,16 @@ struct Engine::State {
   void Penalise(Peer& peer, Offence offence, std::string why);
 
   // ---- output
-  void Relay(const FlashblockDelivered& item, SeenFrame& seen);
+  void Relay(const FlashblockDelivered& item, PeerSet& have);
   void Deliver(const Inbox::Offered& offered);
   void PushBlock(Peer& peer);  // the current block to a late joiner, in order
   void SendToAll(wire::FramePtr frame, std::optional<SessionId> except);
+
+  // ---- our flashblocks (engine_replication.cc)
+  void SendOwn(FlashblockDelivered item, SeenFrame& seen);
+  void Release(Replication::Released released);
+  void ReleaseDue();
+  void ReleaseAll();  // what must not overtake them follows
 
   // ---- hand-off
   absl::Status Drive(const handoff::Event& event);
@@ -83,6 +91,7 @@ struct Engine::State {
   Inbox inbox;
   MonoTime inbox_grew_at;
   Publisher publisher;
+  Replication replication;
   SignOnceMemory claims;
   EngineStats stats;
 

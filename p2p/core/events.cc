@@ -42,6 +42,20 @@ const char* Name(Cause cause) {
   return "?";
 }
 
+const char* Name(LetGo why) {
+  switch (why) {
+    case LetGo::kConfirmed:
+      return "confirmed";
+    case LetGo::kFewer:
+      return "fewer standbys";
+    case LetGo::kTimedOut:
+      return "timed out";
+    case LetGo::kReleased:
+      return "released";
+  }
+  return "?";
+}
+
 const char* Name(Offence offence) {
   switch (offence) {
     case Offence::kMalformed:

@@ -28,6 +28,7 @@ struct PeerConnected {
   NodeId node_id{};
   uint8_t flblk_version = 2;  // 1 or 2, as negotiated
   bool trusted = false;       // configured as trusted or static: always served, never counted
+  bool standby = false;       // its confirmations count for replicate_before_publish
 };
 struct PeerDisconnected {
   SessionId session = 0;
@@ -35,6 +36,12 @@ struct PeerDisconnected {
 struct PeerMessage {
   SessionId session = 0;
   wire::FramePtr frame;
+};
+// The peer's transport has acknowledged the frame of the Send with that `confirm`, and with it
+// everything sent before.
+struct SendConfirmed {
+  SessionId session = 0;
+  uint64_t confirm = 0;
 };
 
 // ---- in: host
@@ -65,8 +72,9 @@ struct StopPublishing {
 };
 struct TimerFired {};
 
-using Event = std::variant<PeerConnected, PeerDisconnected, PeerMessage, ForkchoiceUpdated,
-                           PublishFlashblock, PayloadSealed, StopPublishing, TimerFired>;
+using Event =
+    std::variant<PeerConnected, PeerDisconnected, PeerMessage, SendConfirmed, ForkchoiceUpdated,
+                 PublishFlashblock, PayloadSealed, StopPublishing, TimerFired>;
 
 // ---- out
 // A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action
@@ -80,10 +88,24 @@ struct Send {
   SendClass cls = SendClass::kControl;
   uint64_t slot = 0;  // Authorization timestamp of a flashblock; 0 for control
   std::vector<SessionId> to;
+  uint64_t confirm = 0;  // not 0: SendConfirmed is awaited from each; never comes: no harm
 };
 
 // Decoded once, shared by whoever keeps it: never null, never changed.
 using FlashblockPtr = std::shared_ptr<const wire::FlashblocksPayloadV1>;
+
+// replicate_before_publish: why a flashblock of ours went from the standby builders to everyone.
+enum class LetGo : uint8_t {
+  kConfirmed,  // as many standbys as were asked for have it
+  kFewer,      // all that were fed have it, but those were fewer
+  kTimedOut,
+  kReleased,  // not waited for any longer: a hand-off, or the host stopped
+};
+const char* Name(LetGo why);
+struct Replicated {
+  LetGo why = LetGo::kConfirmed;
+  Duration waited{};
+};
 
 // A verified flashblock, in index order per block, each (payload id, index) once: from peers or
 // from us.
@@ -93,6 +115,7 @@ struct FlashblockDelivered {
   Signature actor_sig;
   bool own = false;
   wire::FramePtr frame;
+  std::optional<Replicated> replicated;  // own, where replicate_before_publish is on
 };
 
 enum class PublishState : uint8_t { kIdle = 0, kWaiting = 1, kPublishing = 2, kYielded = 3 };

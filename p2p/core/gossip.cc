@@ -31,6 +31,7 @@ Peer& Gossip::Connect(const PeerConnected& event, MonoTime now, Actions& out) {
   peer.node_id = event.node_id;
   peer.version = event.flblk_version;
   peer.trusted = event.trusted;
+  peer.standby = event.standby;
   peer.feeding = event.flblk_version == 1;
   peer.feed_since = peer.retry_at = peer.starved_retry_at = now;
   while (numbers_.Has(peer.number)) ++peer.number;
@@ -157,11 +158,11 @@ bool Gossip::Welcome(Peer& peer, MonoTime now, Actions& out) {
 
 // ---- fan-out
 
-std::vector<SessionId> Gossip::FlashblockTargets(PeerSet& have) {
+std::vector<SessionId> Gossip::FlashblockTargets(PeerSet& have, bool standbys_only) {
   std::vector<SessionId> to;
   to.reserve(peers_.size());
   for (auto& [session, peer] : peers_) {
-    if (!peer.feeding || have.Has(peer.number)) continue;
+    if (!peer.feeding || have.Has(peer.number) || (standbys_only && !peer.standby)) continue;
     have.Add(peer.number);
     ++peer.flashblocks_out;
     to.push_back(session);

@@ -74,8 +74,8 @@ class Gossip {
   // Every receiving peer that ought to have had it and is not in `have` missed it.
   void CountMissed(const PeerSet& have, MonoTime first_at);
 
-  // Fed peers not in `have`, which they are added to.
-  std::vector<SessionId> FlashblockTargets(PeerSet& have);
+  // Fed peers not in `have`, which they are added to; all, or the standby ones only.
+  std::vector<SessionId> FlashblockTargets(PeerSet& have, bool standbys_only = false);
   // All peers but one (StartPublish, StopPublish).
   std::vector<SessionId> Everyone(std::optional<SessionId> except) const;
 

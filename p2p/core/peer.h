@@ -21,6 +21,7 @@ struct Peer {
   NodeId node_id{};
   uint8_t version = 2;
   bool trusted = false;
+  bool standby = false;
   size_t number = 0;     // dense, reused after disconnect: the index in PeerSet
   bool dropped = false;  // Drop is out: nothing more is sent to or taken from it
 

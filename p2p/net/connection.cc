@@ -1,5 +1,7 @@
 #include "p2p/net/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 
@@ -131,6 +133,17 @@ void Connection::Seal() {
     queue_.Pop();
     if (!status.ok()) SocketFailed(absl::StrCat("cannot be sent to: ", status.message()));
   }
+}
+
+bool Connection::Acknowledged(Mark& mark) {
+  if (phase_ != Phase::kOpen || queue_.dropped() != mark.dropped) return false;
+  if (!mark.position) {
+    if (!queue_.empty()) return false;
+    mark.position = bytes_out_ + session_.PendingOutput().size();
+  }
+  int unacknowledged = 0;  // of what was written
+  if (ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0) return false;
+  return bytes_out_ - static_cast<uint64_t>(unacknowledged) >= *mark.position;
 }
 
 wire::FramePtr Connection::NextToSeal() {

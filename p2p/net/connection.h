@@ -81,6 +81,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Writes what can be written without waiting.
   void Flush();
 
+  // A place in the stream to this peer: behind all that is enqueued now.
+  struct Mark {
+    uint64_t dropped = 0;              // flashblocks, until then
+    std::optional<uint64_t> position;  // in bytes; unknown while frames before it wait
+  };
+  Mark MarkHere() const { return {.dropped = queue_.dropped(), .position = {}}; }
+  // Whether the peer's TCP has acknowledged everything before `mark`: its process will read that
+  // though we die now. False for ever where a flashblock before it was dropped.
+  bool Acknowledged(Mark& mark);
+
   // For a fan-out: the frame that Flush would seal first, null where it would seal none now; and
   // that frame's place in the session's output, for a caller that seals it (fan_out.h) before any
   // other call. egress() shows the state without taking the frame from the queue (seal_pool.h).

@@ -46,7 +46,7 @@ class EngineRunner {
   core::HandoffView handoff() const { return engine_.handoff(); }
   std::vector<core::PeerView> peers() const { return engine_.peers(); }
   const core::EngineStats& stats() const { return engine_.stats(); }
-  const std::vector<core::FlashblockDelivered>& block() const { return engine_.block_so_far(); }
+  std::span<const core::FlashblockDelivered> block() const { return engine_.block_so_far(); }
   std::vector<HistoryEntry> history() const { return {history_.begin(), history_.end()}; }
 
  private:

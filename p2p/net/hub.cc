@@ -32,6 +32,9 @@ Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* ke
       read_buffer_(Connection::kReadBuffer),
       seal_pool_(config.seal_threads),
       flush_list_(&seal_pool_),
+      confirmations_(
+          io, [this](core::SendConfirmed event) { engine_.Post(event); },
+          [this] { engine_.Pump(); }),
       stop_timer_(io) {}
 
 Hub::~Hub() = default;
@@ -169,7 +172,8 @@ void Hub::Admit(Connection& connection, const rlpx::Established& event) {
   engine_.Post(core::PeerConnected{.session = connection.id(),
                                    .node_id = event.node_id,
                                    .flblk_version = event.flblk_version,
-                                   .trusted = named});
+                                   .trusted = named,
+                                   .standby = trusted});
   Log(PeerUpLine(info, named, peers_.size()));
   observer_->OnPeerUp(info);
 }
@@ -258,6 +262,9 @@ void Hub::Send(const core::Send& action) {
     const SendQueue::Verdict verdict =
         peer->connection->Enqueue(action.frame, action.cls, action.slot);
     if (verdict == SendQueue::Verdict::kQueued) flush_list_.Add(peer->connection);
+    if (verdict == SendQueue::Verdict::kQueued && action.confirm != 0) {
+      confirmations_.Await(peer->connection, action.confirm);
+    }
     if (verdict == SendQueue::Verdict::kOverflow) overflowed_.push_back(peer->connection);
   }
 }
@@ -347,6 +354,7 @@ void Hub::Stop(Duration limit, std::function<void()> done) {
   DCHECK(OnNetworkThread());
   acceptor_.Close();
   dialer_.Stop();
+  confirmations_.Stop();
   engine_.Call(core::StopPublishing{.reason = "shutdown"}, {});
   stopped_ = std::move(done);
   if (connections_.empty()) return stopped_();

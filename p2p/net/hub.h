@@ -16,6 +16,7 @@
 
 #include "p2p/net/acceptor.h"
 #include "p2p/net/admission.h"
+#include "p2p/net/confirmations.h"
 #include "p2p/net/dialer.h"
 #include "p2p/net/engine_ports.h"
 #include "p2p/net/engine_runner.h"
@@ -96,6 +97,7 @@ class Hub final : private Connection::Listener,
   std::set<uint64_t> misconduct_;                            // dropped by the engine
   SealPool seal_pool_;
   FlushList flush_list_;
+  Confirmations confirmations_;
   std::vector<ConnectionPtr> overflowed_;
   uint64_t last_id_ = 0;
   LineRation refused_lines_, failed_lines_, ban_lines_;

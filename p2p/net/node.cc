@@ -229,7 +229,10 @@ absl::StatusOr<NodeStats> NodeImpl::Stats() {
 absl::Status NodeImpl::WithBlock(
     std::function<void(const core::HandoffView&, const std::vector<core::FlashblockDelivered>&)>
         fn) {
-  return Ask([&] { fn(hub_.engine().handoff(), hub_.engine().block()); });
+  return Ask([&] {
+    const auto block = hub_.engine().block();
+    fn(hub_.engine().handoff(), {block.begin(), block.end()});
+  });
 }
 
 absl::Status Validate(const NodeConfig& config) {
@@ -240,6 +243,9 @@ absl::Status Validate(const NodeConfig& config) {
   }
   if (config.max_host_queue == 0) {
     return absl::InvalidArgumentError("max_host_queue: must be at least 1");
+  }
+  if (config.engine.replicate_timeout > core::EngineConfig::kMaxReplicateTimeout) {
+    return absl::InvalidArgumentError("replicate_timeout: must be at most 1 s");
   }
   return absl::OkStatus();
 }

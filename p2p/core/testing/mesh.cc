@@ -90,8 +90,8 @@ SessionId Mesh::Connect(int a, int b, bool trusted, uint8_t version, Duration la
   links_[at_b] = {b, at_a, latency};
   nodes_[a]->sessions.push_back(at_a);
   nodes_[b]->sessions.push_back(at_b);
-  Do(a, PeerConnected{at_a, {}, version, trusted}).IgnoreError();
-  Do(b, PeerConnected{at_b, {}, version, trusted}).IgnoreError();
+  Do(a, PeerConnected{at_a, {}, version, trusted, trusted}).IgnoreError();
+  Do(b, PeerConnected{at_b, {}, version, trusted, trusted}).IgnoreError();
   return at_a;
 }
 
@@ -99,7 +99,7 @@ SessionId Mesh::ConnectProbe(int node, uint8_t version, bool trusted) {
   const SessionId session = next_session_++;
   links_[session] = {node, 0, {}};
   nodes_[node]->sessions.push_back(session);
-  Do(node, PeerConnected{session, {}, version, trusted}).IgnoreError();
+  Do(node, PeerConnected{session, {}, version, trusted, trusted}).IgnoreError();
   return session;
 }
 
@@ -166,6 +166,8 @@ void Mesh::Take(int node, StepResult result) {
         }
         mail_.emplace(time_ns_ + end.latency.count(),
                       Mail{links_[end.other].node, end.other, send->frame});
+        if (send->confirm == 0) continue;
+        mail_.emplace(time_ns_ + 2 * end.latency.count(), Mail{node, to, nullptr, send->confirm});
       }
     } else if (auto* item = std::get_if<FlashblockDelivered>(&action)) {
       CheckDelivered(node, *item);
@@ -234,8 +236,12 @@ void Mesh::Run(Duration d) {
     }
     const Mail mail = mail_.begin()->second;
     mail_.erase(mail_.begin());
-    if (links_.contains(mail.session))
+    if (!links_.contains(mail.session)) continue;
+    if (mail.frame == nullptr) {
+      Do(mail.node, SendConfirmed{mail.session, mail.confirm}).IgnoreError();
+    } else {
       Do(mail.node, PeerMessage{mail.session, mail.frame}).IgnoreError();
+    }
   }
   time_ns_ = end;
 }

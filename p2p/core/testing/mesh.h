@@ -134,7 +134,8 @@ class Mesh {
   struct Mail {
     int node;
     SessionId session;
-    wire::FramePtr frame;
+    wire::FramePtr frame;  // null: a confirmation
+    uint64_t confirm = 0;
   };
   void Take(int node, StepResult result);
   void CheckDelivered(int node, const FlashblockDelivered& item);
