@@ -57,6 +57,8 @@ struct Config {
   std::optional<SecretKey> builder_sk;  // FLBLK_BUILDER_SK
   Duration takeover_after{};
   Duration flashblock_interval = std::chrono::milliseconds(200);
+  uint32_t replicate_before_publish = 0;
+  Duration replicate_timeout = std::chrono::milliseconds(50);
   Duration block_time = std::chrono::seconds(2);
   bool stop_on_bare_fcu = false;
   bool stop_on_publisher_disconnect = true;

@@ -32,6 +32,11 @@ absl::Status CheckBuilder(const Config& c) {
   if (c.takeover_after != Duration{} && c.takeover_after < c.flashblock_interval) {
     return Bad("takeover_after", "shorter than flashblock_interval: every gap would be a takeover");
   }
+  if (c.replicate_before_publish > c.trusted_peers.size()) {
+    return Bad("replicate_before_publish",
+               Cat(c.replicate_before_publish, " of ", c.trusted_peers.size(),
+                   " trusted_peers cannot acknowledge: list the standby builders there"));
+  }
   return absl::OkStatus();
 }
 

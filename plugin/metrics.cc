@@ -125,6 +125,10 @@ class Impl final : public Metrics {
       AddCounters(registry_, "flblk_publish_total", "Deltas from the host by verdict");
   prometheus::Family<Counter>& flashblocks_ =
       AddCounters(registry_, "flblk_flashblocks_total", "Verified flashblocks in order, by source");
+  Summary& replicate_seconds_ = AddSummary(registry_, "flblk_replicate_seconds",
+                                           "How long own flashblocks were held for the standbys");
+  prometheus::Family<Counter>& replicated_ = AddCounters(
+      registry_, "flblk_replicated_total", "Own flashblocks let go to everyone, by reason");
   prometheus::Family<Counter>& penalties_ =
       AddCounters(registry_, "flblk_penalties_total", "Offences of peers");
   Counter& signature_failures_ =
@@ -158,6 +162,9 @@ void Impl::OnFlashblock(const core::FlashblockDelivered& event, int64_t unix_ns)
     if (base->block_number < newest_block_) stale_epochs_.Increment();
     newest_block_ = std::max(newest_block_, base->block_number);
   }
+  if (!event.replicated) return;
+  replicate_seconds_.Observe(Seconds(event.replicated->waited));
+  replicated_.Add({{"result", Word(Name(event.replicated->why))}}).Increment();
 }
 
 void Impl::OnTransition(const Transition& transition) {

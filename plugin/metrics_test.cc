@@ -107,6 +107,21 @@ TEST_F(MetricsTest, CountsWhatHappens) {
   }
 }
 
+TEST_F(MetricsTest, ReplicationShowsWaitAndResult) {
+  for (const auto why : {core::LetGo::kConfirmed, core::LetGo::kConfirmed, core::LetGo::kFewer}) {
+    core::FlashblockDelivered own = Delivered(0, true);
+    own.replicated = core::Replicated{why, std::chrono::milliseconds(2)};
+    metrics_->OnFlashblock(own, 1'000'000'000);
+  }
+  metrics_->OnFlashblock(Delivered(1, false), 1'000'000'000);
+  const std::string text = metrics_->Scrape();
+  for (const char* line : {"flblk_replicate_seconds_count 3", "flblk_replicate_seconds_sum 0.006",
+                           "flblk_replicated_total{result=\"confirmed\"} 2",
+                           "flblk_replicated_total{result=\"fewer_standbys\"} 1"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
 TEST_F(MetricsTest, TrustedPeersHaveTheirOwnLineTheOthersShareOne) {
   peers_ = {Peer(1, true, 100), Peer(2, false, 10), Peer(3, false, 5)};
   const std::string id = ToHex(peers_[0].node_id);

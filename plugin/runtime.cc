@@ -194,6 +194,8 @@ net::NodeConfig ToNodeConfig(const Config& config, const std::optional<PublicKey
   out.engine.builder = builder;
   out.engine.takeover_after = config.takeover_after;
   out.engine.flashblock_interval = config.flashblock_interval;
+  out.engine.replicate_before_publish = config.replicate_before_publish;
+  out.engine.replicate_timeout = config.replicate_timeout;
   out.engine.stop_on_bare_fcu = config.stop_on_bare_fcu;
   out.engine.block_seconds = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(config.block_time).count());

@@ -54,6 +54,8 @@ const Setting kSettings[] = {
      0, 60 * kSecond},
     {"flashblock_interval", &Config::flashblock_interval, "TIME", "the network's cadence", 10 * kMs, 60 * kSecond},
     {"block_time", &Config::block_time, "TIME", "the network's block time; a silent rival is forgotten after two", kSecond, 60 * kSecond},
+    {"replicate_before_publish", &Config::replicate_before_publish, "N", "flashblocks go to everyone once N trusted peers acknowledged them; 0: at once", 0, 16},
+    {"replicate_timeout", &Config::replicate_timeout, "TIME", "how long one is held back for that at most", kMs, kSecond},
     {"stop_on_bare_fcu", &Config::stop_on_bare_fcu, "", "a forkchoice without attributes stops publishing"},
     {"stop_on_publisher_disconnect", &Config::stop_on_publisher_disconnect, "", "a broken Publish stream stops publishing"},
     {"sign_once_journal", &Config::sign_once_journal, "FILE", "remembers on disk what was signed; absent: in memory"},
