@@ -1,5 +1,6 @@
 // The C ABI: the only file that sees both flblk.h and the runtime. Every function of the table goes
 // through Guard, which keeps exceptions in and leaves the error's text for last_error.
+#include <atomic>
 #include <future>
 #include <new>
 
@@ -15,7 +16,8 @@ struct flblk_plugin {
   std::unique_ptr<flblk::plugin::HostCallbacks> callbacks;
   std::unique_ptr<flblk::plugin::Runtime> runtime;
   std::mutex lifecycle;
-  bool started = false, stopped = false;
+  std::atomic<bool> started = false;
+  bool stopped = false;  // under lifecycle
 };
 
 namespace flblk::plugin {
@@ -263,10 +265,7 @@ flblk_status Reconfigure(flblk_plugin* plugin, flblk_bytes config) {
     if (!text.ok()) return text.status();
     const auto wanted = ConfigFromToml(*text, "config");
     if (!wanted.ok()) return wanted.status();
-    const std::lock_guard lock(plugin->lifecycle);
-    if (plugin->stopped) return absl::UnavailableError("plugin: stopped");
-    plugin->runtime->Reconfigure(*wanted);
-    return absl::OkStatus();
+    return plugin->runtime->Reconfigure(*wanted);
   });
 }
 

@@ -57,7 +57,7 @@ void HostCallbacks::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool HostCallbacks::OnOwnThread() const { return std::this_thread::get_id() == thread_.get_id(); }
+bool HostCallbacks::OnOwnThread() const { return std::this_thread::get_id() == own_thread_; }
 
 void HostCallbacks::Post(std::function<void()> fn) {
   {
@@ -69,6 +69,7 @@ void HostCallbacks::Post(std::function<void()> fn) {
 }
 
 void HostCallbacks::Run() {
+  own_thread_ = std::this_thread::get_id();
   std::unique_lock lock(mutex_);
   while (running_ || !queue_.empty()) {
     wake_.wait(lock, [&] { return !running_ || !queue_.empty(); });

@@ -3,6 +3,7 @@
 // queued.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -53,6 +54,7 @@ class HostCallbacks final : public Sink {
   std::deque<std::function<void()>> queue_;
   bool running_ = false;
   std::thread thread_;
+  std::atomic<std::thread::id> own_thread_{};
   std::atomic<size_t> waiting_flashblocks_ = 0, pending_results_ = 0;
   std::atomic<uint64_t> delivered_ = 0, lost_ = 0;
   uint64_t lost_since_ = 0;  // hub's thread: left out since the last one queued

@@ -315,7 +315,8 @@ typedef struct flblk_api {
 
   /* Since 1.1. Reads `config` as create does and puts its trusted_peers and static_nodes into
    * force. Each other key that differs from what the plugin runs with is logged as needing a
-   * restart; log_level is the host's. INVALID_ARGUMENT: refused as a whole, nothing has changed. */
+   * restart; log_level is the host's. INVALID_ARGUMENT, and UNAVAILABLE after stop: nothing has
+   * changed. */
   flblk_status (*reconfigure)(flblk_plugin* plugin, flblk_bytes config);
 } flblk_api;
 

@@ -27,7 +27,7 @@ class Impl final : public Runtime {
   absl::Status Load();
   absl::Status Start() override;
   void Stop() override;
-  void Reconfigure(const Config& wanted) override;
+  absl::Status Reconfigure(const Config& wanted) override;
 
   Host& host() override { return *host_; }
   Hub& hub() override { return hub_; }
@@ -145,8 +145,9 @@ absl::Status Impl::StartServers() {
   return absl::OkStatus();
 }
 
-void Impl::Reconfigure(const Config& wanted) {
+absl::Status Impl::Reconfigure(const Config& wanted) {
   const std::lock_guard lock(reconfigure_);
+  if (const auto running = node_->Info(); !running.ok()) return running.status();
   const PeerChanges changes = ApplyPeers(wanted, options_.config, *node_);
   for (const std::string& line : changes.lines)
     options_.log(LogLevel::kInfo, Cat("event=reconfigured ", line));
@@ -157,6 +158,7 @@ void Impl::Reconfigure(const Config& wanted) {
     options_.log(LogLevel::kWarn,
                  Cat("event=reconfigured msg=\"", key, " has changed and needs a restart\""));
   options_.log(LogLevel::kInfo, "event=reconfigured msg=\"configuration read again\"");
+  return absl::OkStatus();
 }
 
 void Impl::Stop() {

@@ -46,8 +46,8 @@ class Runtime {
   virtual void Stop() = 0;
 
   // Puts the peers of `wanted` into force and logs what it did, and which other changed settings
-  // need a restart. Between Start and Stop.
-  virtual void Reconfigure(const Config& wanted) = 0;
+  // need a restart. UNAVAILABLE where the node does not run. Any thread.
+  virtual absl::Status Reconfigure(const Config& wanted) = 0;
 
   virtual Host& host() = 0;
   virtual Hub& hub() = 0;

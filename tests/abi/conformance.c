@@ -178,6 +178,8 @@ static void check_life(const flblk_api* api, const char* directory) {
   CHECK(api->stop(plugin) == FLBLK_OK);
   CHECK(api->stop(plugin) == FLBLK_OK);
   CHECK(api->payload_sealed(plugin, (const uint8_t*)"12345678") == FLBLK_UNAVAILABLE);
+  if (FLBLK_HAS(api, reconfigure))
+    CHECK(api->reconfigure(plugin, text(config)) == FLBLK_UNAVAILABLE);
   memset(&stats, 0, sizeof stats);
   stats.struct_size = sizeof stats;
   CHECK(api->stats(plugin, &stats) == FLBLK_OK);
