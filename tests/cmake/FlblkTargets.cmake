@@ -59,8 +59,13 @@ function(flblk_test name)
     add_custom_target(tests_${folder})
   endif()
   add_dependencies(tests_${folder} ${name})
+  flblk_sanitized(${name})
+endfunction()
+
+# flblk_sanitized(test...): what tests need to know of the sanitizers.
+function(flblk_sanitized)
   if(FLBLK_SANITIZE MATCHES "thread")
-    set_tests_properties(${name} PROPERTIES
+    set_tests_properties(${ARGN} PROPERTIES
       ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
   endif()
 endfunction()
