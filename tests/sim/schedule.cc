@@ -25,6 +25,8 @@ const char* Name(FaultKind kind) {
       return "cut link";
     case FaultKind::kSlow:
       return "slow";
+    case FaultKind::kChurn:
+      return "churn";
   }
   return "?";
 }
@@ -36,7 +38,8 @@ Fault MakeFault(Random& random, const Schedule& s, Duration end) {
   const uint64_t dice = random.Below(100);
   f.kind = dice < 30   ? FaultKind::kCrash
            : dice < 45 ? FaultKind::kPartition
-           : dice < 80 ? FaultKind::kCutLink
+           : dice < 70 ? FaultKind::kCutLink
+           : dice < 85 ? FaultKind::kChurn
                        : FaultKind::kSlow;
   f.at = Duration(random.Between(0, end.count()));
   f.lasts = milliseconds(random.Between(20, 3000));
@@ -52,7 +55,10 @@ Schedule MakeSchedule(uint64_t seed, uint32_t nodes) {
   Random random(seed);
   Schedule s;
   s.seed = seed;
-  s.nodes = nodes;
+  Random size(seed ^ 0x512e);
+  s.nodes = nodes > 0         ? nodes
+            : size.Chance(40) ? static_cast<uint32_t>(size.Between(50, 80))
+                              : static_cast<uint32_t>(size.Between(4, 20));
   s.builders = random.Chance(35) ? 3 : 2;
   s.slots = static_cast<uint32_t>(random.Between(2, 4));
   s.flashblocks = static_cast<uint32_t>(random.Between(2, 5));

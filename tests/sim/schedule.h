@@ -31,6 +31,7 @@ enum class FaultKind : uint8_t {
                // for `lasts`
   kCutLink,    // one link of node `a` is cut for `lasts`; what is in flight on it is lost
   kSlow,       // everything to and from `a` takes `lasts` / 4 longer, for `lasts`
+  kChurn,      // every link of node `a` is cut for `lasts`: its peers leave
 };
 const char* Name(FaultKind kind);
 
@@ -56,6 +57,8 @@ struct Schedule {
   Duration latency_min{}, latency_max{};
   Duration max_skew{};
   Duration takeover_after{};
+  // For tests of this simulator: every so many messages one vanishes, as on no link that works.
+  uint32_t vanish = 0;
   uint32_t extra_links = 2;  // per node, besides the ring
   bool builders_meshed = true;
   std::vector<Failover> failovers;
@@ -65,6 +68,7 @@ struct Schedule {
   bool graceful() const { return faults.empty(); }
 };
 
+// `nodes` 0: of every five schedules two have 50 to 80 nodes, the others 4 to 20.
 Schedule MakeSchedule(uint64_t seed, uint32_t nodes);
 std::string Describe(const Schedule& schedule);
 

@@ -24,7 +24,8 @@ struct RunResult {
   uint64_t trace = 0;      // hash of every event in order: equal for a replay
   uint64_t handoffs = 0;
   uint64_t incomplete_blocks = 0;  // (node, block) pairs that ended before their last flashblock
-  uint64_t two_builders = 0;       // conflicts seen (only possible around faults)
+  uint64_t penalties = 0;
+  uint64_t two_builders = 0;  // conflicts seen (only possible around faults)
 };
 
 // Runs to the end of the schedule plus three quiet slots. `log`: every step in words, for a replay.
