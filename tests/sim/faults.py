@@ -69,10 +69,6 @@ FAULTS = [
             ("if (state_ != PublishState::kYielded) out.actions.push_back(SendStop{authorization_});", "")),
     machine("undead", "never forgets a rival", search("late-2"),
             ("  rivals_.Prune(newest_slot_, config_.block_seconds);", "")),
-    machine("no-rank", "of two that wait for a third, both go on", sim(),
-            ("if (!rivals_.AnyLiveAgainst(signed_slot_, config_.self)) decide_at_ = now + Silence();",
-             "decide_at_ = now + Silence();"),
-            ("if (OutOfDate() || rivals_.AnyLiveAgainst(signed_slot_, config_.self)) return;", "")),
     # ---- whole nodes
     Fault("blind-takeover", "takeover_after does not look at the rival's flashblocks", sim(),
           [("handoff.cc", "return std::max(started_at_, last_sign_) + (config_.takeover_after + rank);",
@@ -87,6 +83,4 @@ FAULTS = [
           [("engine_network.cc", "    SendToAll(frame, peer.session);", "")]),
     Fault("no-memory", "relays every copy of a StartPublish", sim(),
           [("engine_network.cc", "    markers.Insert(kind, a, envelope.actor_sig);", "")]),
-    Fault("late-joiner", "a node that joins in the middle of a block is not sent its beginning", sim(),
-          [("engine.cc", "  if (bytes > kMaxPushBytes) return;", "  return;")]),
 ]
