@@ -117,8 +117,10 @@ void BuilderHost::Forkchoice(const v1::ForkchoiceUpdatedRequest& request, const 
   WithContext(engine_context_, [&](grpc::ClientContext& context) {
     context.set_deadline(std::chrono::system_clock::now() + kEngineTimeout);
     v1::ForkchoiceUpdatedResponse response;
+    const int64_t given_ns = run_.clock.Now();
     const grpc::Status status = stub().ForkchoiceUpdated(&context, request, &response);
-    if (block != nullptr) run_.Log(BuilderAuthorized{*block, builder_, status.error_message()});
+    if (block != nullptr)
+      run_.log.Add(given_ns, BuilderAuthorized{*block, builder_, status.error_message()});
     const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
                       status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
     if (!status.ok() && !gone && !stop_) {

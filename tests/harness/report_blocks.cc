@@ -63,11 +63,12 @@ class BlockJudge {
     return present;
   }
 
-  // Did the builder crash or freeze within the block, after that time, or was it cut off then?
+  // Did the builder crash or freeze within the block, after that time, or was it cut off then? That
+  // lasts until it hears the others again: TCP takes its time after a cut.
   bool FellAfter(int builder, int64_t time_ns) const {
     for (const Absence& absence : view_.absences[static_cast<size_t>(builder)]) {
       if (absence.kind == Life::kCutOff && absence.from_ns <= time_ns &&
-          time_ns < absence.up_ns.value_or(view_.end_ns)) {
+          time_ns < absence.returned_ns.value_or(view_.end_ns)) {
         return true;
       }
       if (absence.from_ns >= time_ns &&

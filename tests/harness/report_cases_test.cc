@@ -87,10 +87,11 @@ TEST(ReportCases, WhatABuilderSaysToNobodyIsUnsent) {
     run.Publish(0, index, kA);
     run.Receive(0, index, kA, kA);
   }
-  run.At(0, 990, NodeLife{.node = kA, .life = Life::kJoined});
+  run.At(0, 790, NodeLife{.node = kA, .life = Life::kJoined});
+  run.Publish(0, 8, kA);  // joined, but not yet heard
   const Report report = run.Judge();
   EXPECT_THAT(report.violations, IsEmpty());
-  EXPECT_EQ(report.cases.at(0).unsent, 3u);
+  EXPECT_EQ(report.cases.at(0).unsent, 4u);
 }
 
 TEST(ReportCases, ABuilderThatSucceedsItself) {
@@ -119,6 +120,17 @@ TEST(ReportCases, AThawedBuilderMustBeSilent) {
   run.At(0, 642, Published{.builder = kA, .block = 0, .index = 5});
   run.At(0, 643, Answered{.builder = kA, .block = 0, .index = 5});
   EXPECT_THAT(run.Judge().violations, Contains("A thawed and published index 5 of block 0"));
+}
+
+TEST(ReportCases, AThawedBuilderThatNobodySucceededGoesOn) {
+  Story run(150);
+  run.Block(0, kA);
+  run.Cleared(0, 1, kA);
+  run.Everywhere(0, 0, 4, kA, kAll);
+  run.At(0, 500, NodeLife{.node = kA, .life = Life::kFrozen});
+  run.At(0, 520, NodeLife{.node = kA, .life = Life::kThawed});
+  run.Everywhere(0, 5, 9, kA, kAll);
+  EXPECT_THAT(run.Judge().violations, IsEmpty());
 }
 
 TEST(ReportCases, OtherFlashblocksForAKnownIndexFail) {

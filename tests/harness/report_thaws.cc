@@ -1,5 +1,7 @@
-// What a frozen builder does when it thaws: nothing, until it is authorized again. What it had sent
-// before it froze may be acknowledged late.
+// What a frozen builder does when it thaws and another one has announced itself meanwhile: nothing,
+// until it is authorized again. What it had sent before it froze may be acknowledged late.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "tests/harness/report.h"
 
@@ -19,20 +21,44 @@ bool ReachedAnotherBefore(const RunView& view, const Answered& answer, int64_t t
   return false;
 }
 
+// Did another builder announce itself between the two for that slot or a newer one?
+bool Succeeded(const RunView& view, const Answered& answer, int64_t from_ns, int64_t to_ns) {
+  if (answer.block >= view.blocks.size()) return false;
+  const uint64_t slot = view.blocks[answer.block].started.slot;
+  return std::any_of(view.records.begin(), view.records.end(), [&](const Record& record) {
+    const auto* state = std::get_if<StateChanged>(&record.what);
+    return state != nullptr && record.at_ns >= from_ns && record.at_ns <= to_ns &&
+           state->builder != answer.builder && state->slot >= slot &&
+           (state->publishing || state->state == "waiting");
+  });
+}
+
 }  // namespace
 
 void JudgeThaws(const RunView& view, Report& report) {
-  std::vector<std::optional<int64_t>> thawed(view.setup.shape.nodes());
+  struct Freeze {
+    int64_t from_ns = 0;
+    std::optional<int64_t> to_ns;
+  };
+  std::vector<std::optional<Freeze>> freezes(view.setup.shape.nodes());
+  // The Start must have had its time to arrive.
+  const int64_t transit_ns = view.latency.Percentile(99);
   for (const Record& record : view.records) {
     if (const auto* life = std::get_if<NodeLife>(&record.what)) {
-      auto& since = thawed[static_cast<size_t>(life->node)];
-      since.reset();
-      if (life->life == Life::kThawed) since = record.at_ns;
+      auto& freeze = freezes[static_cast<size_t>(life->node)];
+      if (life->life == Life::kThawed && freeze) {
+        freeze->to_ns = record.at_ns;
+      } else {
+        freeze.reset();
+        if (life->life == Life::kFrozen) freeze = Freeze{record.at_ns, {}};
+      }
     } else if (const auto* given = std::get_if<BuilderAuthorized>(&record.what)) {
-      thawed[static_cast<size_t>(given->builder)].reset();
+      freezes[static_cast<size_t>(given->builder)].reset();
     } else if (const auto* answer = std::get_if<Answered>(&record.what)) {
-      const auto& since = thawed[static_cast<size_t>(answer->builder)];
-      if (!since || answer->code != 0 || ReachedAnotherBefore(view, *answer, *since)) continue;
+      const auto& freeze = freezes[static_cast<size_t>(answer->builder)];
+      if (answer->code != 0 || !freeze || !freeze->to_ns) continue;
+      if (!Succeeded(view, *answer, freeze->from_ns, *freeze->to_ns - transit_ns)) continue;
+      if (ReachedAnotherBefore(view, *answer, *freeze->to_ns)) continue;
       report.violations.push_back(absl::StrCat(BuilderName(static_cast<size_t>(answer->builder)),
                                                " thawed and published index ", answer->index,
                                                " of block ", answer->block));
