@@ -1,6 +1,7 @@
 #include "p2p/net/connection.h"
 
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -99,6 +100,10 @@ bool Connection::ReadOnce(size_t& budget) {
     listener_->OnTurnEnd();
     return false;
   }
+  // Acknowledge at once: the peer may hold back a flashblock until we do
+  // (replicate_before_publish).
+  const int on = 1;
+  setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
   const size_t size = static_cast<size_t>(n);
   bytes_in_ += size;
   if (phase_ == Phase::kOpen) {

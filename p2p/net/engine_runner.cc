@@ -54,8 +54,18 @@ void EngineRunner::Step(core::Event event, const std::function<void(const absl::
     if (const auto* send = std::get_if<core::Send>(&action)) sink_->Send(*send);
   }
   sink_->FlushSends();
+  for (const core::Action& action : result.actions) Remember(action);
   for (core::Action& action : result.actions) Tell(action, now);
   if (done) done(result.status);
+}
+
+// Both: what is relayed may wait for a gap to be delivered, what is delivered may have no receiver.
+void EngineRunner::Remember(const core::Action& action) {
+  if (const auto* send = std::get_if<core::Send>(&action)) {
+    if (send->cls == core::SendClass::kFlashblock) known_frames_.Add(send->frame);
+  } else if (const auto* flashblock = std::get_if<core::FlashblockDelivered>(&action)) {
+    known_frames_.Add(flashblock->frame);
+  }
 }
 
 void EngineRunner::Tell(core::Action& action, Now now) {

@@ -47,14 +47,18 @@ class EngineRunner {
   std::vector<core::PeerView> peers() const { return engine_.peers(); }
   const core::EngineStats& stats() const { return engine_.stats(); }
   std::span<const core::FlashblockDelivered> block() const { return engine_.block_so_far(); }
+  // The flashblocks accepted lately, for sessions to recognise copies.
+  const wire::KnownFrames& known_frames() const { return known_frames_; }
   std::vector<HistoryEntry> history() const { return {history_.begin(), history_.end()}; }
 
  private:
   void Step(core::Event event, const std::function<void(const absl::Status&)>& done);
+  void Remember(const core::Action& action);
   void Tell(core::Action& action, Now now);
   void ArmTimer();
 
   core::Engine engine_;
+  wire::KnownFrames known_frames_;
   NodeObserver* const observer_;
   Sink* const sink_;
   const LogFn log_;

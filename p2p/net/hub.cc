@@ -65,7 +65,8 @@ Hub::ConnectionPtr Hub::Open(asio::ip::tcp::socket socket, std::optional<NodeId>
       .client_id = config_.client_id,
       .listen_port = acceptor_.port(),
       .offer_flblk1 = config_.offer_flblk1,
-      .eth = config_.eth};
+      .eth = config_.eth,
+      .known_frames = &engine_.known_frames()};
   const Connection::Options options{.id = last_id_,
                                     .inbound = !dialled,
                                     .dialled = dialled,

@@ -181,6 +181,11 @@ void MessageLayer::AfterEth(std::optional<EthCompanion::Failure> failure, bool w
 
 void MessageLayer::OnFlblk(OpenedFrame frame, Events& out) {
   const uint8_t id = static_cast<uint8_t>(frame.id - flblk_->offset);
+  if (config_.known_frames != nullptr) {
+    wire::FramePtr known =
+        config_.known_frames->Find(static_cast<wire::MessageId>(id), frame.payload);
+    if (known != nullptr) return out.push_back(MessageReceived{std::move(known)});
+  }
   absl::StatusOr<Bytes> body = SnappyUncompress(frame.payload, wire::kMaxMessageBytes - 1);
   if (!body.ok()) {
     return Close(DisconnectReason::kSubprotocolError,

@@ -53,6 +53,33 @@ TEST(Session, TwoOfOurOwnGetEstablished) {
   EXPECT_EQ(pair.a.All<Established>()[0].node_id, KeyNumber(2).id());
 }
 
+TEST(Session, CopiesOfAKnownFrameAreThatFrame) {
+  wire::KnownFrames known;
+  SessionConfig recipient;
+  recipient.known_frames = &known;
+  Pair pair({}, recipient);
+  pair.Run();
+  const auto first = MakeFrame(MessageId::kAuthorized, Bytes(70000, 0x5a));
+  auto recoded = std::make_shared<wire::Frame>(*first);  // the same body, compressed otherwise
+  recoded->snappy = {0xf0, 0xa2, 0x04};                  // its length, then literals of 255 bytes
+  for (size_t at = 0; at < recoded->body.size(); at += 250) {
+    recoded->snappy.insert(recoded->snappy.end(), {60 << 2, 249});
+    recoded->snappy.insert(recoded->snappy.end(), 250, 0x5a);
+  }
+  const auto changed = MakeFrame(MessageId::kAuthorized, Bytes(70000, 0x5b));
+  known.Add(first);
+  for (const wire::FramePtr& frame : {first, wire::FramePtr(recoded), changed}) {
+    ASSERT_TRUE(pair.a.session.Send(*frame).ok());
+  }
+  pair.Run();
+  const auto received = pair.b.All<MessageReceived>();
+  ASSERT_EQ(received.size(), 3u);
+  EXPECT_EQ(received[0].frame, first);
+  EXPECT_NE(received[1].frame, first);
+  EXPECT_EQ(received[1].frame->body, first->body);
+  EXPECT_EQ(received[2].frame->body, changed->body);
+}
+
 TEST(Session, MessagesArriveAsTheyWereSent) {
   Pair pair;
   pair.Run();

@@ -8,7 +8,7 @@
 #include "p2p/rlpx/disconnect.h"
 #include "p2p/rlpx/eth_companion.h"
 #include "p2p/rlpx/handshake.h"
-#include "p2p/wire/frame.h"
+#include "p2p/wire/known_frames.h"
 
 namespace flblk::rlpx {
 
@@ -20,6 +20,7 @@ struct SessionConfig {
   uint16_t listen_port = 0;
   bool offer_flblk1 = true;  // flblk/2 is always offered
   EthConfig eth;
+  const wire::KnownFrames* known_frames = nullptr;  // null: none; outlives the session
 };
 
 // ---- events
