@@ -89,6 +89,7 @@ TEST(ReportCases, WhatABuilderSaysToNobodyIsUnsent) {
   }
   run.At(0, 790, NodeLife{.node = kA, .life = Life::kJoined});
   run.Publish(0, 8, kA);  // joined, but not yet heard
+  run.Yields(0, 855, kA);
   const Report report = run.Judge();
   EXPECT_THAT(report.violations, IsEmpty());
   EXPECT_EQ(report.cases.at(0).unsent, 4u);
