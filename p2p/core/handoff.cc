@@ -42,9 +42,10 @@ void Machine::Begin(const Authorization& n, MonoTime now, Result& out) {
   RaiseNewest(n.timestamp);
   decide_at_.reset();
   if (!rivals_.AnyLive()) return Clear(Cause::kStarted, std::nullopt, true, now, out);
+  const bool again = signed_slot_ == n.timestamp;  // looks like a replay: nobody answers it
   Announce(now, out);
   MoveTo(PublishState::kWaiting, Cause::kWaitingForRival, rivals_.Top(), now, out);
-  DecideIfFirst(now);
+  if (!again) DecideIfFirst(now);
 }
 
 // Waiting, and whoever is left only announced itself and comes after us. It may have been cleared:

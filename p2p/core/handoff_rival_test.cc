@@ -257,6 +257,14 @@ TEST(HandoffBothWaiting, OneThatOnlyAnnouncedItselfIsGivenTwoIntervals) {
   EXPECT_EQ(b.Wait(2 * kInterval - milliseconds(1)), "");
   EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) waiting->publishing:tie break[7]");
 }
+// Found by simulation: back and forth between two builders in one slot. The second StartPublish of
+// the slot looks like a replay, so the silence behind it is no answer.
+TEST(HandoffBothWaiting, TheSecondTimeInASlotSilenceIsNoAnswer) {
+  Bench b = Yielded(10, 7);
+  EXPECT_EQ(b.Fcu(10), "start(10) yielded->waiting:waiting for rival[7]");
+  EXPECT_EQ(b.Wait(milliseconds(5000)), "");
+  EXPECT_EQ(b.Fcu(12), "start(12) waiting->publishing:rival silent[7]");
+}
 TEST(HandoffBothWaiting, ItsFlashblockEndsThat) {
   Bench b;
   b.Start(7, 10);
