@@ -44,8 +44,9 @@ struct SearchAccess {
     }
     const bool publishing = m.state_ == PublishState::kPublishing;
     const bool active = publishing || m.state_ == PublishState::kWaiting;
-    if (!active || m.signed_slot_ + 2 * sim::kBlockSeconds <= sim::Timestamp(sim::kCurrent))
-      m.signed_slot_ = 0;
+    const uint64_t current = sim::Timestamp(sim::kCurrent);
+    const bool old = m.signed_slot_ + 2 * sim::kBlockSeconds <= current;
+    if (active ? old : m.signed_slot_ != current) m.signed_slot_ = 0;
     if (!publishing) m.reminded_ = false;
     if (active && !publishing) m.started_at_ = m.last_sign_ = std::max(m.started_at_, m.last_sign_);
   }

@@ -3,9 +3,8 @@
 #
 #   tests/sim/run.sh [--quick|--ci|--nightly] [--build BUILD-DIR]
 #     --quick     the smallest models and 2,000 schedules: a minute
-#     --ci        two builders to the end, three for 20 s each; every deliberate fault; 100,000 schedules (default)
-#     --nightly   two builders to the end, three for 10 minutes each; every deliberate fault; 1,000,000 schedules
-#                 of new seeds
+#     --ci        every model (two of three builders for 20 s only); every deliberate fault; 100,000 schedules (default)
+#     --nightly   the same two for 10 minutes each; every deliberate fault; 1,000,000 schedules of new seeds
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

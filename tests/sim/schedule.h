@@ -64,8 +64,11 @@ struct Schedule {
   std::vector<Failover> failovers;
   std::vector<Fault> faults;
 
-  // Nothing but failovers: then not one flashblock may be lost or doubled anywhere.
+  // Nothing but failovers.
   bool graceful() const { return faults.empty(); }
+  // Then not one flashblock may be lost or doubled anywhere, where builders are neighbours: between
+  // others a StopPublish can come by a shorter way than the flashblock before it.
+  bool orderly() const { return graceful() && builders_meshed; }
 };
 
 // `nodes` 0: of every five schedules two have 50 to 80 nodes, the others 4 to 20.

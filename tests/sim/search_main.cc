@@ -2,9 +2,9 @@
 //
 //   flblk_search [--set ci|nightly|quick|MODEL] [--seconds PER-MODEL] [--slots N] [--first]
 //
-//   ci       two builders to the end, three for 20 s of CPU each
-//   nightly  two builders to the end, three for 600 s each
-//   quick    two builders through three slots
+//   ci       every model to the end, but cut-3 and delayed-3: 20 s of CPU each
+//   nightly  the same, those two for 600 s
+//   quick    three slots of what ci searches to the end
 //   --first  stops at the first model that fails
 #include <cstdio>
 #include <cstdlib>
@@ -50,10 +50,10 @@ std::vector<Named> Models() {
   add("mixed-low", "FR", true, [](C&) {});
   add("mixed-high", "RF", true, [](C&) {});
   // Three builders, any number of slots.
-  add("graceful-3", "FFF", false, [](C& c) { c.calm = true, c.flashblocks = 2; });
-  add("leave-3", "FFF", false, [](C& c) { c.late = 0, c.revocations = 1, c.stops = 1; });
-  add("late-3", "FFF", false, [](C& c) { c.late = 1; });
-  add("crash-3", "FFF", false, [](C& c) { c.late = 0, c.crashes = 1; });
+  add("graceful-3", "FFF", true, [](C& c) { c.calm = true, c.flashblocks = 2; });
+  add("leave-3", "FFF", true, [](C& c) { c.late = 0, c.revocations = 1, c.stops = 1; });
+  add("late-3", "FFF", true, [](C& c) { c.late = 1; });
+  add("crash-3", "FFF", true, [](C& c) { c.late = 0, c.crashes = 1; });
   add("cut-3", "FFF", false, [](C& c) { c.late = 0, c.cuts = 1; });
   add("delayed-3", "FFF", false, [](C&) {});
   return out;

@@ -126,7 +126,7 @@ void World::Act(uint32_t n, core::Action& action) {
                         core::Name(found->kind)));
     }
     ++result_.two_builders;
-    if (s_.graceful())
+    if (s_.orderly())
       Fail(absl::StrCat("node ", n, " saw two builders for one index without any fault"));
   }
 }
