@@ -18,5 +18,7 @@ void PeerGoal(const Options& options, Receivers& receivers);     // 8
 
 // Beside the goals (0): what seal_threads change.
 void ThreadsReport(const Options& options, Receivers& receivers);
+// Beside the goals: a chain of relays.
+void HopsReport(const Options& options);
 
 }  // namespace flblk::bench

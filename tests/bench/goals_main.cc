@@ -40,6 +40,7 @@ void Run(const Options& options, const std::set<int>& goals) {
   if (wanted(0)) {
     const AheadOfOthers while_measuring;
     ThreadsReport(options, receivers);
+    HopsReport(options);
   }
   if (wanted(4)) RelayGoal(options);
   if (wanted(6)) SteadyGoal(options, receivers);
