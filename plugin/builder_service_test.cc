@@ -343,6 +343,7 @@ TEST_F(BuilderServiceTest, SealedAndStopCheckTheirArguments) {
             "reason: 257 bytes, at most 256");
   stop.set_reason("maintenance");
   EXPECT_TRUE(stub_->Stop(&c4, stop, &stop_response).ok());
+  test_->Settle();
   EXPECT_THAT(test_->node->stop_reasons, testing::ElementsAre("maintenance"));
 }
 
