@@ -51,8 +51,6 @@ FAULTS = [
             ("if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival);", "")),
     machine("stop-twice", "heeds a StopPublish it has heard before", search("replay-2"),
             ("if (rival->stop_seen) return RepeatedStop(*rival, now);", "")),
-    machine("both-yield", "at a crossing both yield", sim(),
-            ("  if (Crossed(e, now)) {", "  if (false && Crossed(e, now)) {")),
     machine("both-stay", "at a crossing neither yields", sim(),
             ("config_.self < e.key &&\n         now <= started_at_", "now <= started_at_"),
             ("if (rivals_.AnyLiveSince(slot)) Yield(*top, Cause::kYieldedToRival, now, out);", "")),
@@ -79,8 +77,6 @@ FAULTS = [
           [("publisher.cc", "if (!claimed.ok()) return claimed;", "")]),
     Fault("no-resume", "begins the predecessor's block anew", sim(),
           [("engine_host.cc", "event.next_index = resume.next_index;", "event.next_index = 0;")]),
-    Fault("no-relay", "builders that are no neighbours do not hear each other", sim(),
-          [("engine_network.cc", "    SendToAll(frame, peer.session);", "")]),
     Fault("no-memory", "relays every copy of a StartPublish", sim(),
           [("engine_network.cc", "    markers.Insert(kind, a, envelope.actor_sig);", "")]),
 ]

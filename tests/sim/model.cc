@@ -151,7 +151,7 @@ std::string Model::Apply(State& s, const Choice& c, std::string* says) {
     case ActionKind::kRevoke:
       ++s.revocations;
       Set(s.latest, c.a, false);
-      if (config_.prompt()) Set(s.resigned, c.a, true);
+      Set(s.resigned, c.a, true);
       Step(s, c.a, {Input::kRevoked}, says);
       break;
     case ActionKind::kDeliver:
@@ -181,7 +181,7 @@ std::string Model::Apply(State& s, const Choice& c, std::string* says) {
     case ActionKind::kStop:
       ++s.stops;
       Set(s.latest, c.a, false);
-      if (config_.prompt()) Set(s.resigned, c.a, true);
+      Set(s.resigned, c.a, true);
       Step(s, c.a, {Input::kHostStopped}, says);
       break;
     case ActionKind::kCut:

@@ -70,7 +70,7 @@ struct Choice {
 using Message = uint8_t;
 
 struct State {
-  static constexpr size_t kQueue = 11;
+  static constexpr size_t kQueue = 15;
   struct Link {
     uint8_t size : 7 = 0;
     uint8_t late : 1 = 0;
@@ -89,8 +89,8 @@ struct State {
   uint8_t ticks = 0, authorizations = 0, flashblocks = 0;  // this slot
   uint8_t crashes = 0, stops = 0, cuts = 0, replays = 0, revocations = 0,
           late = 0;  // used
-  // Prompt models: bit of a party that was revoked or stopped in this slot. Authorized once more in
-  // it, its StartPublish looks like a replay, and the next slot decides.
+  // Bit of a party that was revoked or stopped in this slot. Authorized once more in it, its
+  // StartPublish would look like a replay, and the next slot decide.
   uint8_t resigned = 0;
   uint8_t zero = 0;  // no padding: states are hashed as bytes
 };
