@@ -59,6 +59,15 @@ class Gate(unittest.TestCase):
         self.assertIn("no baseline for this kind of machine (there)", done.stderr)
         self.assertEqual(self.check(row(6, "faults", 3.0), machine="there").returncode, 1)
 
+    def test_what_waits_is_compared_only_with_priority(self):
+        rows = [row(3, "publish", 9.0)]
+        self.assertEqual(self.run_report(rows, "--check")[0].returncode, 1)
+        done = self.run_report(rows, "--check", "--without-priority")[0]
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("no real-time priority", done.stderr)
+        lanes = [row(1, "lanes", 1.0, True)]
+        self.assertEqual(self.run_report(lanes, "--check", "--without-priority")[0].returncode, 1)
+
     def test_new_cases_pass(self):
         self.assertEqual(self.check(row(3, "another", 99.0)).returncode, 0)
 
