@@ -4,36 +4,21 @@
 #include <dlfcn.h>
 #include <glog/logging.h>
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <thread>
 
 #include "flblk/v1/types.pb.h"  // the host's own, see host_proto
 #include "plugin/flblk.h"
+#include "plugin/testing/temp_dir.h"
 
 namespace {
 
+using flblk::plugin::TempDir;
 using testing::HasSubstr;
 using testing::StartsWith;
 
 const char kAuthorizer[] =
     "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";  // seed 01 x 32
-
-class TempDir {
- public:
-  TempDir() {
-    if (mkdtemp(path_.data()) == nullptr) abort();
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/flblk.XXXXXX";
-};
 
 const flblk_api* Load(const std::string& path) {
   void* so = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -45,17 +45,24 @@ func TestWeSubscribeToWorldChain(t *testing.T) {
 	ref.untroubled(t, us.URL)
 }
 
-// The reference publishes; our host is authorized mid-block, waits for its StopPublish and continues at the next index.
-// Another reference sees one block without gap.
-func TestWorldChainYieldsToUs(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	us := w.startPublisher(t, "ours")
-	ref, observer := w.startReference(t, true), w.startReference(t, false)
+// startBuilders joins a builder of the reference's and an observing reference at a builder of ours.
+func startBuilders(t *testing.T) (w *world, us *publisher, ref, observer *reference) {
+	t.Helper()
+	w = newWorld()
+	us = w.startPublisher(t, "ours")
+	ref, observer = w.startReference(t, true), w.startReference(t, false)
 	ref.connect(t, us.URL)
 	observer.connect(t, us.URL)
 	waitFedBy(t, us.Process, 1)
 	waitSending(t, us.Process, 2)
+	return w, us, ref, observer
+}
+
+// The reference publishes; our host is authorized mid-block, waits for its StopPublish and continues at the next index.
+// Another reference sees one block without gap.
+func TestWorldChainYieldsToUs(t *testing.T) {
+	t.Parallel()
+	w, us, ref, observer := startBuilders(t)
 
 	slot := w.next()
 	ref.start(t, slot)
@@ -79,13 +86,7 @@ func TestWorldChainYieldsToUs(t *testing.T) {
 // We publish; the reference is authorized mid-block, announces itself, and publishes after our StopPublish.
 func TestWeYieldToWorldChain(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	us := w.startPublisher(t, "ours")
-	ref, observer := w.startReference(t, true), w.startReference(t, false)
-	ref.connect(t, us.URL)
-	observer.connect(t, us.URL)
-	waitFedBy(t, us.Process, 1)
-	waitSending(t, us.Process, 2)
+	w, us, ref, observer := startBuilders(t)
 
 	slot := w.next()
 	us.begin(t, w, slot)
@@ -105,13 +106,7 @@ func TestWeYieldToWorldChain(t *testing.T) {
 // Turns over several slots, each change in the middle of a block.
 func TestWorldChainAndWeTakeTurns(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	us := w.startPublisher(t, "ours")
-	ref, observer := w.startReference(t, true), w.startReference(t, false)
-	ref.connect(t, us.URL)
-	observer.connect(t, us.URL)
-	waitFedBy(t, us.Process, 1)
-	waitSending(t, us.Process, 2)
+	w, us, ref, observer := startBuilders(t)
 
 	slot := w.next()
 	us.begin(t, w, slot)
@@ -146,13 +141,7 @@ func TestWorldChainAndWeTakeTurns(t *testing.T) {
 // The silent predecessor: the reference publishes and is never heard again; we take over at the next block.
 func TestWeReplaceASilentWorldChain(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	us := w.startPublisher(t, "ours")
-	ref, observer := w.startReference(t, true), w.startReference(t, false)
-	ref.connect(t, us.URL)
-	observer.connect(t, us.URL)
-	waitFedBy(t, us.Process, 1)
-	waitSending(t, us.Process, 2)
+	w, us, ref, observer := startBuilders(t)
 	slot := w.next()
 	ref.start(t, slot)
 	ref.publish(t, slot, 0, 3, 500)
