@@ -57,7 +57,8 @@ def main(paths):
         violations += report["violations"]
     for takeover_ms, reports in sorted(by_takeover.items(), reverse=True):
         print_table(takeover_ms, reports)
-    print()
+    halfway = sum(r["frozen_halfway"] for reports in by_takeover.values() for r in reports)
+    print(f"\nHanded in just before a freeze and published on thawing: {halfway}\n")
     for violation in violations:
         print(f"FAILED  {violation}")
     return 1 if violations else 0

@@ -14,7 +14,8 @@
 //     last one;
 //   * no two undisturbed builders hold a clearance for more than one flashblock interval;
 //   * no publish is refused but for the state;
-//   * a builder that thaws publishes nothing more until it is authorized again;
+//   * a builder that thaws publishes nothing more until it is authorized again, save what was handed
+//     in so shortly before the freeze (the p99 from publish to subscriber) that it was halfway out;
 //   * in a campaign: see report_cases.cc;
 //   * every node that went away and is up again receives again; nothing foreign is delivered.
 #pragma once
@@ -63,6 +64,7 @@ struct Report {
   std::map<uint32_t, uint64_t> refused;
   Latencies latency, clearance, gap;  // the last two over all hand-offs
   int64_t two_publishers_ns = 0;
+  uint64_t frozen_halfway = 0;  // flashblocks published on thawing that were halfway out (above)
   std::vector<PendingChecked>
       recorded;  // the recorded block, reduced, as each edge node answered it
   std::vector<std::string> violations;

@@ -10,6 +10,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 StepFired Fired(How how, const char* label, int successor = kB) {
   StepFired step;
@@ -120,7 +121,25 @@ TEST(ReportCases, AThawedBuilderMustBeSilent) {
   EXPECT_THAT(late.Judge().violations, IsEmpty());
   run.At(0, 642, Published{.builder = kA, .block = 0, .index = 5});
   run.At(0, 643, Answered{.builder = kA, .block = 0, .index = 5});
-  EXPECT_THAT(run.Judge().violations, Contains("A thawed and published index 5 of block 0"));
+  EXPECT_THAT(run.Judge().violations,
+              Contains("A thawed and published index 5 of block 0, handed in 142.0 ms after the "
+                       "freeze, answered 3.0 ms after the thaw"));
+}
+
+TEST(ReportCases, WhatWasHalfwayOutAtTheFreezeIsCounted) {
+  const auto handed_in = [](int64_t ms) {
+    Story run = HandOff(How::kStop, "freeze mid", 0);
+    run.At(0, ms, Published{.builder = kA, .block = 0, .index = 5});
+    run.At(0, 640, NodeLife{.node = kA, .life = Life::kThawed});
+    run.At(0, 641, Answered{.builder = kA, .block = 0, .index = 5});
+    return run.Judge();
+  };
+  const Report halfway = handed_in(499);
+  EXPECT_THAT(halfway.violations, Not(Contains(HasSubstr("thawed"))));
+  EXPECT_EQ(halfway.frozen_halfway, 1u);
+  const Report waiting = handed_in(490);  // time enough to be out before the freeze
+  EXPECT_THAT(waiting.violations, Contains(HasSubstr("thawed")));
+  EXPECT_EQ(waiting.frozen_halfway, 0u);
 }
 
 TEST(ReportCases, AThawedBuilderThatNobodySucceededGoesOn) {

@@ -190,6 +190,7 @@ std::string FormatJson(const Report& report, const RunSetup& setup) {
                {"gaps", report.gaps},
                {"duplicates", report.duplicates},
                {"out_of_order", report.out_of_order},
+               {"frozen_halfway", report.frozen_halfway},
                {"different_content", report.different_content},
                {"latency_ms", Percentiles(report.latency)},
                {"clearance_ms", Percentiles(report.clearance)},

@@ -1,8 +1,10 @@
 // What a frozen builder does when it thaws and another one has announced itself meanwhile: nothing,
-// until it is authorized again. What it had sent before it froze may be acknowledged late.
+// until it is authorized again. What it had sent before it froze may be acknowledged late, and
+// what its host had handed in just then may have been past the last look at the peers already:
+// those are counted, not held against it.
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "tests/harness/report.h"
 
 namespace flblk::harness {
@@ -19,6 +21,19 @@ bool ReachedAnotherBefore(const RunView& view, const Answered& answer, int64_t t
     }
   }
   return false;
+}
+
+// When its host handed in what was answered; nullopt: not recorded.
+std::optional<int64_t> HandedIn(const RunView& view, const Answered& answer) {
+  std::optional<int64_t> at_ns;
+  for (const Record& record : view.records) {
+    const auto* published = std::get_if<Published>(&record.what);
+    if (published != nullptr && published->builder == answer.builder &&
+        published->block == answer.block && published->index == answer.index) {
+      at_ns = record.at_ns;
+    }
+  }
+  return at_ns;
 }
 
 // Did another builder announce itself between the two for that slot or a newer one?
@@ -59,9 +74,18 @@ void JudgeThaws(const RunView& view, Report& report) {
       if (answer->code != 0 || !freeze || !freeze->to_ns) continue;
       if (!Succeeded(view, *answer, freeze->from_ns, *freeze->to_ns - transit_ns)) continue;
       if (ReachedAnotherBefore(view, *answer, *freeze->to_ns)) continue;
-      report.violations.push_back(absl::StrCat(BuilderName(static_cast<size_t>(answer->builder)),
-                                               " thawed and published index ", answer->index,
-                                               " of block ", answer->block));
+      const std::optional<int64_t> handed_in = HandedIn(view, *answer);
+      const int64_t before_ns = freeze->from_ns - handed_in.value_or(freeze->from_ns);
+      if (before_ns > 0 && before_ns <= transit_ns) {
+        ++report.frozen_halfway;
+        continue;
+      }
+      report.violations.push_back(absl::StrFormat(
+          "%s thawed and published index %d of block %d, handed in %.1f ms after the freeze, "
+          "answered %.1f ms after the thaw",
+          BuilderName(static_cast<size_t>(answer->builder)), answer->index, answer->block,
+          static_cast<double>(-before_ns) / kNsPerMs,
+          static_cast<double>(record.at_ns - *freeze->to_ns) / kNsPerMs));
     }
   }
 }
