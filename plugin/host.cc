@@ -55,7 +55,11 @@ net::Node::Done Host::Wrap(std::shared_ptr<Done> done) const {
 }
 
 void Host::ForkchoiceUpdated(core::ForkchoiceUpdated update, Done done) {
-  const auto shared = std::make_shared<Done>(std::move(done));
+  const auto shared = std::make_shared<Done>(
+      [this, done = std::move(done)](const absl::Status& verdict, const PublishView& view) {
+        if (observer_ != nullptr) observer_->OnForkchoice(verdict);
+        done(verdict, view);
+      });
   const auto status = node_->ForkchoiceUpdated(std::move(update), Wrap(shared));
   if (!status.ok()) (*shared)(status, hub_->view());
 }

@@ -17,10 +17,12 @@ struct Verdict {
   uint64_t next_index = 0;  // expected next; 0 where nothing is authorized
 };
 
-// Told of every verdict, on the network thread; must not block.
+// Told of every verdict, on the network thread, or on the calling one where the node refuses a call
+// at once; must not block.
 class PublishObserver {
  public:
   virtual ~PublishObserver() = default;
+  virtual void OnForkchoice(const absl::Status& status) = 0;
   virtual void OnVerdict(const Verdict& verdict, Duration took) = 0;
 };
 

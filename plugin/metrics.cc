@@ -76,6 +76,9 @@ class Impl final : public Metrics {
   }
   void OnLost() override { lost_.Increment(); }
 
+  void OnForkchoice(const absl::Status& status) override {
+    forkchoices_.Add({{"code", StatusName(status.code())}}).Increment();
+  }
   void OnVerdict(const Verdict& verdict, Duration took) override {
     published_.Add({{"code", StatusName(verdict.status.code())}}).Increment();
     publish_seconds_.Observe(Seconds(took));
@@ -121,6 +124,8 @@ class Impl final : public Metrics {
           .Add({});
   Summary& publish_seconds_ =
       AddSummary(registry_, "flblk_publish_seconds", "From the host's call to its verdict");
+  prometheus::Family<Counter>& forkchoices_ = AddCounters(
+      registry_, "flblk_forkchoice_total", "Forkchoice updates from the host by verdict");
   prometheus::Family<Counter>& published_ =
       AddCounters(registry_, "flblk_publish_total", "Deltas from the host by verdict");
   prometheus::Family<Counter>& flashblocks_ =

@@ -73,6 +73,7 @@ TEST_F(MetricsTest, CountsWhatHappens) {
   metrics_->OnEquivocation(conflict, 0);
   metrics_->OnVerdict(Verdict{.status = absl::OkStatus()}, std::chrono::microseconds(30));
   metrics_->OnVerdict(Verdict{.status = absl::OutOfRangeError("")}, std::chrono::microseconds(30));
+  metrics_->OnForkchoice(absl::UnauthenticatedError(""));
   metrics_->OnLost();
   const std::string text = metrics_->Scrape();
   for (const char* line : {"reth_flashblocks_p2p_size_count 2",
@@ -99,6 +100,7 @@ TEST_F(MetricsTest, CountsWhatHappens) {
                            "flblk_publish_total{code=\"OK\"} 1",
                            "flblk_publish_total{code=\"OUT_OF_RANGE\"} 1",
                            "flblk_publish_seconds_count 2",
+                           "flblk_forkchoice_total{code=\"UNAUTHENTICATED\"} 1",
                            "flblk_event_overflows_total 1",
                            "flblk_subscribers 2",
                            "flblk_seconds_since_last_flashblock -1",
@@ -195,6 +197,7 @@ TEST_F(MetricsTest, CountersOfPeersNeverFall) {
 
 TEST_F(MetricsTest, TheReadmeNamesEveryMetric) {
   metrics_->OnVerdict(Verdict{.status = absl::OkStatus()}, {});
+  metrics_->OnForkchoice(absl::OkStatus());
   peers_ = {Peer(1, true, 100)};
   std::ifstream file(std::string(FLBLK_SOURCE_DIR) + "/README.md");
   const std::string readme((std::istreambuf_iterator<char>(file)), {});

@@ -42,7 +42,15 @@ void EngineRunner::Pump() {
 void EngineRunner::Call(core::Event event, const std::function<void(const absl::Status&)>& done) {
   DCHECK(!pumping_);
   pumping_ = true;
-  Step(std::move(event), done);
+  const auto* forkchoice = std::get_if<core::ForkchoiceUpdated>(&event);
+  if (forkchoice != nullptr && forkchoice->authorization) {
+    Step(std::move(event), [&, slot = forkchoice->authorization->timestamp](const auto& status) {
+      if (!status.ok()) LogRefusal(status, slot);
+      if (done) done(status);
+    });
+  } else {
+    Step(std::move(event), done);
+  }
   pumping_ = false;
   Pump();
 }
@@ -57,6 +65,13 @@ void EngineRunner::Step(core::Event event, const std::function<void(const absl::
   for (const core::Action& action : result.actions) Remember(action);
   for (core::Action& action : result.actions) Tell(action, now);
   if (done) done(result.status);
+}
+
+// The host hears it, too, but who reads a sidecar's log may be someone else.
+void EngineRunner::LogRefusal(const absl::Status& status, uint64_t slot) {
+  if (refusals_.Take(RealNow().mono)) {
+    log_(LogLevel::kWarn, ForkchoiceRefusedLine(status, slot));
+  }
 }
 
 // Both: what is relayed may wait for a gap to be delivered, what is delivered may have no receiver.

@@ -53,6 +53,7 @@ class EngineRunner {
 
  private:
   void Step(core::Event event, const std::function<void(const absl::Status&)>& done);
+  void LogRefusal(const absl::Status& status, uint64_t slot);
   void Remember(const core::Action& action);
   void Tell(core::Action& action, Now now);
   void ArmTimer();
@@ -67,6 +68,7 @@ class EngineRunner {
   std::deque<core::Event> events_;
   std::set<core::SessionId> dropped_;  // by the engine, until their PeerDisconnected
   std::deque<HistoryEntry> history_;
+  LineRation refusals_;
   bool pumping_ = false;
 };
 

@@ -16,6 +16,8 @@ std::string PeerDownLine(const PeerInfo& peer, const std::string& why, size_t pe
 std::string PenaltyLine(const PeerInfo& peer, const core::Penalise& penalty);
 std::string DialFailedLine(const Enode& target, const std::string& why, Duration retry_in);
 std::string PublishingLine(const core::PublishingChanged& change);
+// `slot`: of the Authorization.
+std::string ForkchoiceRefusedLine(const absl::Status& status, uint64_t slot);
 std::string EvidenceLine(const core::EquivocationFound& evidence);
 
 }  // namespace flblk::net

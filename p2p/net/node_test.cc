@@ -11,6 +11,7 @@
 namespace flblk::net {
 namespace {
 
+using testing::Authorizer;
 using testing::Connect;
 using ::testing::HasSubstr;
 using testing::LoopbackConfig;
@@ -220,8 +221,16 @@ TEST(NodeTest, LinesGoWhereTheConfigurationSays) {
     TestNode a({.config = config, .builder = true}), b;
     ASSERT_TRUE(Connect(b, a));
     ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+    core::ForkchoiceUpdated forged;
+    forged.attributes.emplace();
+    forged.authorization = MakeAuthorization(Authorizer(), {3}, UnixNow(), {});
+    std::promise<absl::Status> verdict;
+    ASSERT_EQ(a->ForkchoiceUpdated(forged, [&](absl::Status s) { verdict.set_value(s); }),
+              absl::OkStatus());
+    EXPECT_FALSE(verdict.get_future().get().ok());
   }
-  for (const char* event : {"started", "peer_up", "publishing", "peer_down", "stopped"}) {
+  for (const char* event :
+       {"started", "peer_up", "publishing", "forkchoice_refused", "peer_down", "stopped"}) {
     EXPECT_THAT(lines, ::testing::Contains("event=" + std::string(event)));
   }
 }
