@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "flblk/v1/admin.pb.h"
 #include "flblk/v1/builder.pb.h"
@@ -34,6 +35,11 @@ std::string State(v1::PublishState state) {
   return Word(v1::PublishState_Name(state), "PUBLISH_STATE_");
 }
 std::string CauseWord(v1::Cause cause) { return Word(v1::Cause_Name(cause), "CAUSE_"); }
+
+// The host's words; free text, so nothing in them may steer a terminal.
+std::string Because(const std::string& reason) {
+  return reason.empty() ? "" : Cat(": \"", absl::CHexEscape(reason), "\"");
+}
 
 // UTC; "-": nothing has happened yet.
 std::string Time(int64_t unix_ns) {
@@ -131,13 +137,14 @@ std::string Print(const v1::HandoffEntry& entry, bool json) {
                     {"payload_id", Hex(entry.payload_id())},
                     {"rival_vk", Hex(entry.rival_vk())},
                     {"next_index", entry.next_index()},
-                    {"in_previous_state_ns", entry.in_previous_state_ns()}};
+                    {"in_previous_state_ns", entry.in_previous_state_ns()},
+                    {"reason", entry.reason()}};
   if (json) return out.dump();
-  return absl::StrFormat("%s %s -> %s (%s) slot %d next %d rival %s after %.3f s",
-                         Time(entry.unix_ns()), State(entry.from()), State(entry.to()),
-                         CauseWord(entry.cause()), entry.slot(), entry.next_index(),
-                         Short(entry.rival_vk()),
-                         static_cast<double>(entry.in_previous_state_ns()) / 1e9);
+  return absl::StrFormat(
+      "%s %s -> %s (%s) slot %d next %d rival %s after %.3f s%s", Time(entry.unix_ns()),
+      State(entry.from()), State(entry.to()), CauseWord(entry.cause()), entry.slot(),
+      entry.next_index(), Short(entry.rival_vk()),
+      static_cast<double>(entry.in_previous_state_ns()) / 1e9, Because(entry.reason()));
 }
 
 std::string Print(const v1::PublishingEvent& event, bool json) {
@@ -150,12 +157,14 @@ std::string Print(const v1::PublishingEvent& event, bool json) {
                     {"rival_vk", Hex(event.rival_vk())},
                     {"next_index", event.next_index()},
                     {"flashblocks_so_far", event.flashblocks_size()},
-                    {"missing", event.missing()}};
+                    {"missing", event.missing()},
+                    {"reason", event.reason()}};
   if (json) return out.dump();
-  return absl::StrFormat("%s %s (%s) slot %d next %d so far %d rival %s", Time(event.unix_ns()),
+  return absl::StrFormat("%s %s (%s) slot %d next %d so far %d rival %s%s", Time(event.unix_ns()),
                          State(event.state()), CauseWord(event.cause()),
                          event.authorization().timestamp(), event.next_index(),
-                         event.flashblocks_size(), Short(event.rival_vk()));
+                         event.flashblocks_size(), Short(event.rival_vk()),
+                         Because(event.reason()));
 }
 
 std::string Print(const v1::VerifiedFlashblock& verified, bool json) {

@@ -181,6 +181,7 @@ class SidecarTest(unittest.TestCase):
         publisher.ctl("stop")
         history = [json.loads(line) for line in publisher.ctl("history", "--json").stdout.splitlines()]
         self.assertEqual([entry["to"] for entry in history], ["publishing", "idle"])
+        self.assertEqual([entry["reason"] for entry in history], ["", "flblkctl stop"])
         metrics = urllib.request.urlopen(f"http://{publisher.said['http']}/metrics", timeout=LIMIT).read().decode()
         self.assertIn(f'flblk_flashblocks_total{{source="own"}} {len(block)}', metrics)
         relay.ctl("remove-peer", publisher.said["enode"])

@@ -29,8 +29,14 @@ absl::Status Engine::State::On(const PayloadSealed& e) {
   return machine ? Drive(handoff::Sealed{e.payload_id}) : NoBuilderKey();
 }
 
-absl::Status Engine::State::On(const StopPublishing&) {
-  return machine ? Drive(handoff::HostStopped{}) : absl::OkStatus();
+absl::Status Engine::State::On(StopPublishing& e) {
+  if (!machine) return absl::OkStatus();
+  const size_t mark = out.size();
+  absl::Status stopped = Drive(handoff::HostStopped{});
+  for (size_t i = mark; i < out.size(); ++i) {
+    if (auto* change = std::get_if<PublishingChanged>(&out[i])) change->reason = e.reason;
+  }
+  return stopped;
 }
 
 absl::Status Engine::State::On(PublishFlashblock& e) {

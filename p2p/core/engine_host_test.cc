@@ -296,6 +296,7 @@ TEST_F(EnginePublish, ShutdownStops) {
   EXPECT_TRUE(mesh_.Do(node_, StopPublishing{"shutdown"}).ok());
   EXPECT_EQ(SentKinds().back(), wire::MessageKind::kStopPublish);
   EXPECT_EQ(mesh_[node_].changes.back().cause, Cause::kHostStopped);
+  EXPECT_EQ(mesh_[node_].changes.back().reason, "shutdown");
 }
 TEST_F(EnginePublish, HeadUpdateChangesNothing) {
   EXPECT_TRUE(mesh_.Do(node_, ForkchoiceUpdated{}).ok());

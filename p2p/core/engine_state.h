@@ -30,7 +30,7 @@ struct Engine::State {
   absl::Status On(const ForkchoiceUpdated& e);
   absl::Status On(PublishFlashblock& e);
   absl::Status On(const PayloadSealed& e);
-  absl::Status On(const StopPublishing& e);
+  absl::Status On(StopPublishing& e);
   // ---- events (engine.cc)
   absl::Status On(const PeerConnected& e);
   absl::Status On(const PeerDisconnected& e);

@@ -149,6 +149,7 @@ struct PublishingChanged {
   // kPublishing only: indices below next_index that never reached us. Above 0 block_so_far() ends
   // before the first of them, and the host cannot build on what it has not seen.
   uint64_t missing = 0;
+  std::string reason{};  // kHostStopped: the host's words (StopPublishing)
 };
 
 // What a peer did wrong. The driver turns scores into disconnects; the engine decides the weight.

@@ -13,7 +13,11 @@ std::string Who(const PeerInfo& peer) {
 
 int64_t Ms(Duration d) { return d / std::chrono::milliseconds(1); }
 
-std::string Word(core::Cause cause) { return absl::StrReplaceAll(core::Name(cause), {{" ", "_"}}); }
+// A value without quotes has no blanks.
+template <typename Enum>
+std::string Word(Enum value) {
+  return absl::StrReplaceAll(core::Name(value), {{" ", "_"}});
+}
 
 // What operators of World Chain nodes look for.
 const char* PublishingWords(const core::PublishingChanged& change) {
@@ -54,8 +58,8 @@ std::string PeerDownLine(const PeerInfo& peer, const std::string& why, size_t pe
 std::string PenaltyLine(const PeerInfo& peer, const core::Penalise& penalty) {
   const bool signature = penalty.offence == core::Offence::kBadSignature;
   return absl::StrCat("event=penalty", signature ? " msg=\"failed to verify flashblock\"" : "",
-                      Who(peer), " offence=", core::Name(penalty.offence), " reason=\"",
-                      penalty.why, "\"");
+                      Who(peer), " offence=", Word(penalty.offence), " reason=\"", penalty.why,
+                      "\"");
 }
 
 std::string DialFailedLine(const Enode& target, const std::string& why, Duration retry_in) {
@@ -72,6 +76,9 @@ std::string PublishingLine(const core::PublishingChanged& change) {
     absl::StrAppend(&line, " slot=", change.authorization->timestamp,
                     " payload_id=", ToHex(change.authorization->payload_id));
   }
+  if (!change.reason.empty()) {
+    absl::StrAppend(&line, " reason=\"", absl::CHexEscape(change.reason), "\"");
+  }
   if (change.rival) absl::StrAppend(&line, " rival=", ToHex(change.rival->bytes));
   if (change.to == core::PublishState::kPublishing) {
     absl::StrAppend(&line, " next_index=", change.next_index, " missing=", change.missing);
@@ -79,8 +86,13 @@ std::string PublishingLine(const core::PublishingChanged& change) {
   return line;
 }
 
+std::string ForkchoiceRefusedLine(const absl::Status& status, uint64_t slot) {
+  return absl::StrCat("event=forkchoice_refused code=", absl::StatusCodeToString(status.code()),
+                      " slot=", slot, " reason=\"", absl::CHexEscape(status.message()), "\"");
+}
+
 std::string EvidenceLine(const core::EquivocationFound& evidence) {
-  return absl::StrCat("event=equivocation kind=", core::Name(evidence.kind),
+  return absl::StrCat("event=equivocation kind=", Word(evidence.kind),
                       " builder=", ToHex(evidence.builder.bytes), " slot=", evidence.slot);
 }
 

@@ -51,6 +51,30 @@ TEST(LinesTest, Publishing) {
                 std::string(62, '0') + " next_index=4 missing=1");
 }
 
+TEST(LinesTest, TheHostsReasonForAStop) {
+  core::PublishingChanged change;
+  change.from = core::PublishState::kPublishing;
+  change.cause = core::Cause::kHostStopped;
+  change.reason = "upgrade \"1.2\"\nnow";
+  EXPECT_EQ(PublishingLine(change),
+            "event=publishing msg=\"stopping to publish flashblocks\" from=publishing to=idle "
+            "cause=host_stopped after_ms=0 reason=\"upgrade \\\"1.2\\\"\\nnow\"");
+}
+
+TEST(LinesTest, ARefusedForkchoice) {
+  EXPECT_EQ(ForkchoiceRefusedLine(absl::UnauthenticatedError("not \"ours\""), 7),
+            "event=forkchoice_refused code=UNAUTHENTICATED slot=7 reason=\"not \\\"ours\\\"\"");
+}
+
+TEST(LinesTest, AValueWithoutQuotesHasNoBlank) {
+  EXPECT_NE(PenaltyLine(Alice(), {1, core::Offence::kBadSignature, "actor_sig"})
+                .find(" offence=bad_signature "),
+            std::string::npos);
+  core::EquivocationFound evidence;
+  evidence.kind = core::Evidence::kTwoBuilders;
+  EXPECT_NE(EvidenceLine(evidence).find(" kind=two_builders "), std::string::npos);
+}
+
 TEST(LinesTest, TheWordsOperatorsLookFor) {
   using core::PublishState;
   const auto words = [](PublishState from, PublishState to, core::Cause cause) {
