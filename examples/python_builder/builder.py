@@ -22,6 +22,7 @@ import flblk_stubs
 
 types, api, api_grpc, _, _ = flblk_stubs.load()
 CLEARANCE_LIMIT = 4.0  # seconds
+LARGE = [("grpc.max_receive_message_length", -1)]  # a clearance carries the block so far
 
 
 def raw(value):
@@ -61,7 +62,7 @@ def make_delta(slot, number, index):
 
 class Builder:
     def __init__(self, target, deltas, interval):
-        self.stub = api_grpc.BuilderStub(grpc.insecure_channel(target))
+        self.stub = api_grpc.BuilderStub(grpc.insecure_channel(target, LARGE))
         self.deltas, self.interval = deltas, interval
         self.changed = threading.Condition()
         self.event = None
@@ -70,6 +71,14 @@ class Builder:
         threading.Thread(target=self.watch, daemon=True).start()
 
     def watch(self):
+        while True:  # the sidecar may be restarted
+            try:
+                self.follow()
+            except grpc.RpcError as error:
+                print(f"watch: {error.code().name}: {error.details()}", file=sys.stderr, flush=True)
+            time.sleep(1)
+
+    def follow(self):
         for event in self.stub.WatchPublishing(api.WatchPublishingRequest(), wait_for_ready=True):
             state = types.PublishState.Name(event.state).removeprefix("PUBLISH_STATE_").lower()
             cause = types.Cause.Name(event.cause).removeprefix("CAUSE_").lower()
