@@ -149,10 +149,9 @@ class ExamplesTest(unittest.TestCase):
         self.assertEqual(dumped.returncode, 0, dumped.stderr)
         self.assertIn("port = 30303", dumped.stdout)
 
-    def test_the_unit_file_runs_what_is_installed(self):
-        unit = (EXAMPLES / "systemd/flblkd.service").read_text()
-        command = re.search(r"^ExecStart=(\S+) --config (\S+)$", unit, re.MULTILINE)
-        self.assertEqual(pathlib.Path(command.group(1)).name, pathlib.Path(FLBLKD).name)
+    def test_the_unit_file_stops_the_way_the_sidecar_expects(self):
+        unit = (EXAMPLES / "systemd/flblkd.service.in").read_text()
+        self.assertRegex(unit, r"(?m)^ExecStart=@bindir@/flblkd --config /etc/flblkd/flblkd.toml$")
         self.assertRegex(unit, r"(?m)^KillSignal=SIGTERM$")
 
     def wait_for_peer(self, target):

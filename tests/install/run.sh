@@ -20,6 +20,13 @@ export PKG_CONFIG_PATH=$lib/pkgconfig
 cc tests/install/consumer/main.c $(pkg-config --cflags --libs flblk) -Wl,-rpath,"$lib" -o "$work/by-pkg-config"
 "$work/by-pkg-config"
 
+unit=$prefix/lib/systemd/system/flblkd.service
+program=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$unit")
+[ -x "$program" ] || { echo "install: $unit starts '$program', which is not there" >&2; exit 1; }
+if command -v systemd-analyze >/dev/null; then systemd-analyze verify "$unit"; fi
+grep -q '^u flblkd ' "$prefix/lib/sysusers.d/flblkd.conf"
+"$prefix/bin/flblkd" --config "$prefix/share/flblk/flblkd.toml" --dump-config >/dev/null
+
 "$prefix/bin/flblkd" --version
 "$prefix/bin/flblkctl" --version
 if ldd "$prefix/bin/flblkd" "$lib/libflblk.so" | grep 'not found'; then
