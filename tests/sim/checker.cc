@@ -14,7 +14,7 @@ std::string Checker::Delivered(uint32_t node, uint32_t slot,
   ++next;
   const auto [at, fresh] =
       contents_.try_emplace({slot, flashblock.index}, flashblock.diff.transactions);
-  if (!fresh && schedule_.orderly() && at->second != flashblock.diff.transactions) {
+  if (!fresh && schedule_.graceful() && at->second != flashblock.diff.transactions) {
     return absl::StrCat("node ", node, " was given another slot ", slot, " index ",
                         flashblock.index, " than others, without any fault");
   }
@@ -38,7 +38,7 @@ std::vector<std::string> Checker::End(uint32_t quiet_slot) {
       const uint64_t got = at == nodes_[node].end() ? 0 : at->second;
       if (got == schedule_.flashblocks) continue;
       ++incomplete_;
-      const bool must = slot == quiet_slot || (schedule_.orderly() && FailoversNear(slot) <= 1);
+      const bool must = slot == quiet_slot || (schedule_.graceful() && FailoversNear(slot) <= 1);
       if (must) {
         out.push_back(absl::StrCat("node ", node, " has ", got, " of ", schedule_.flashblocks,
                                    " flashblocks of slot ", slot));

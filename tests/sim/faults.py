@@ -54,6 +54,8 @@ FAULTS = [
     machine("both-stay", "at a crossing neither yields", sim(),
             ("config_.self < e.key &&\n         now <= started_at_", "now <= started_at_"),
             ("if (rivals_.AnyLiveSince(slot)) Yield(*top, Cause::kYieldedToRival, now, out);", "")),
+    machine("both-yield", "at a crossing both yield", sim(),
+            ("  if (Crossed(e, now)) {", "  if (false) {")),
     machine("deaf", "goes on next to a rival's flashblocks of a newer slot", search("late-2"),
             ("if (e.slot > authorization_.timestamp) return Yield(e.key, Cause::kYieldedToRival, now, out);", "")),
     machine("no-tie-break", "two publish in one slot and neither gives way", search("late-2"),
@@ -77,6 +79,8 @@ FAULTS = [
           [("publisher.cc", "if (!claimed.ok()) return claimed;", "")]),
     Fault("no-resume", "begins the predecessor's block anew", sim(),
           [("engine_host.cc", "event.next_index = resume.next_index;", "event.next_index = 0;")]),
+    Fault("unheard", "relays no StartPublish or StopPublish: builders that are no neighbours are deaf to each other",
+          sim(), [("engine_network.cc", "    SendToAll(frame, peer.session);\n", "")]),
     Fault("no-memory", "relays every copy of a StartPublish", sim(),
           [("engine_network.cc", "    markers.Insert(kind, a, envelope.actor_sig);", "")]),
 ]

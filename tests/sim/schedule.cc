@@ -49,6 +49,27 @@ Fault MakeFault(Random& random, const Schedule& s, Duration end) {
   return f;
 }
 
+// Where builders are joined by relays only, a StopPublish can come by a shorter way than the
+// flashblock before it. So that nothing may be lost all the same, each failover comes when the last
+// flashblock has arrived everywhere, and ends, round trip through the relays included, before the
+// next one is due.
+void LeaveTime(Random& random, Schedule& s) {
+  s.latency_min = milliseconds(random.Between(1, 2));
+  s.latency_max = s.latency_min + milliseconds(random.Between(1, 3));
+  for (Failover& f : s.failovers) {
+    const int64_t interval = std::max<int64_t>(f.at / kPublishInterval, 2);  // not just started
+    f.at = interval * kPublishInterval + milliseconds(random.Between(60, 90));
+  }
+}
+
+// The first failover comes before its builder can have heard that another one has started.
+void CrossStarts(Random& random, Schedule& s) {
+  const auto other =
+      static_cast<uint32_t>((s.first + random.Between(1, s.builders - 1)) % s.builders);
+  s.failovers.push_back(
+      {Duration(random.Between(0, s.latency_min.count())), other, random.Chance(50)});
+}
+
 }  // namespace
 
 Schedule MakeSchedule(uint64_t seed, uint32_t nodes) {
@@ -73,12 +94,15 @@ Schedule MakeSchedule(uint64_t seed, uint32_t nodes) {
     s.failovers.push_back({Duration(random.Between(0, end.count())),
                            static_cast<uint32_t>(random.Below(s.builders)), random.Chance(50)});
   }
-  std::sort(s.failovers.begin(), s.failovers.end(),
-            [](const Failover& x, const Failover& y) { return x.at < y.at; });
   if (!random.Chance(35)) {
     for (uint64_t n = 1 + random.Below(6); n > 0; --n)
       s.faults.push_back(MakeFault(random, s, end));
   }
+  s.first = static_cast<uint32_t>(random.Below(s.builders));
+  if (!s.builders_meshed && s.graceful()) LeaveTime(random, s);
+  if (s.builders_meshed && random.Chance(10)) CrossStarts(random, s);
+  std::sort(s.failovers.begin(), s.failovers.end(),
+            [](const Failover& x, const Failover& y) { return x.at < y.at; });
   return s;
 }
 
@@ -86,11 +110,13 @@ std::string Describe(const Schedule& s) {
   auto ms = [](Duration d) {
     return absl::StrCat(std::chrono::duration_cast<milliseconds>(d).count(), " ms");
   };
-  std::string out = absl::StrCat(
-      "seed ", s.seed, ": ", s.builders, " builders, ", s.nodes, " nodes, ", s.slots, " slots of ",
-      s.flashblocks, " flashblocks, latency ", ms(s.latency_min), "..", ms(s.latency_max),
-      ", skew up to ", ms(s.max_skew), ", takeover_after ", ms(s.takeover_after), ", ",
-      s.extra_links, " extra links", s.builders_meshed ? ", builders meshed" : "", "\n");
+  std::string out =
+      absl::StrCat("seed ", s.seed, ": ", s.builders, " builders, ", s.nodes, " nodes, ", s.slots,
+                   " slots of ", s.flashblocks, " flashblocks, latency ", ms(s.latency_min), "..",
+                   ms(s.latency_max), ", skew up to ", ms(s.max_skew), ", takeover_after ",
+                   ms(s.takeover_after), ", ", s.extra_links, " extra links",
+                   s.builders_meshed ? ", builders meshed" : ", builders joined by relays only",
+                   ", builder ", s.first, " begins\n");
   for (const Failover& f : s.failovers) {
     absl::StrAppend(&out, "  ", ms(f.at), ": builder ", f.builder, " is authorized",
                     f.tell_the_old ? " (the old one is told)" : "", "\n");

@@ -25,6 +25,9 @@ class Random {
   uint64_t state_;
 };
 
+// Flashblock i of a slot is due (i + 1) of these after its begin.
+inline constexpr Duration kPublishInterval = std::chrono::milliseconds(200);
+
 enum class FaultKind : uint8_t {
   kCrash,      // node `a` is gone; comes back after `lasts` (never where 0) with an empty memory
   kPartition,  // every link between the nodes below and from `b` upwards (in a random order) is cut
@@ -60,15 +63,14 @@ struct Schedule {
   // For tests of this simulator: every so many messages one vanishes, as on no link that works.
   uint32_t vanish = 0;
   uint32_t extra_links = 2;  // per node, besides the ring
+  // Otherwise no builder is another's neighbour: they hear each other through relays only.
   bool builders_meshed = true;
+  uint32_t first = 0;  // the builder that is authorized at the beginning
   std::vector<Failover> failovers;
   std::vector<Fault> faults;
 
   // Nothing but failovers.
   bool graceful() const { return faults.empty(); }
-  // Then not one flashblock may be lost or doubled anywhere, where builders are neighbours: between
-  // others a StopPublish can come by a shorter way than the flashblock before it.
-  bool orderly() const { return graceful() && builders_meshed; }
 };
 
 // `nodes` 0: of every five schedules two have 50 to 80 nodes, the others 4 to 20.

@@ -21,7 +21,8 @@ bool DropOne(Schedule& s, std::vector<T> Schedule::*list) {
 
 bool FewerNodes(Schedule& s) {
   for (uint32_t nodes : {s.builders, s.builders + 1, s.nodes / 2, s.nodes - 1}) {
-    if (nodes < s.builders || nodes < 2 || nodes >= s.nodes) continue;
+    const uint32_t relays = s.builders_meshed ? 0 : 1;
+    if (nodes < s.builders + relays || nodes < 2 || nodes >= s.nodes) continue;
     Schedule smaller = s;
     smaller.nodes = nodes;
     for (Fault& f : smaller.faults) {

@@ -56,11 +56,35 @@ void World::Build() {
       for (uint32_t b = a + 1; b < s_.builders; ++b) once(a, b, true);
     }
   }
-  for (uint32_t n = 0; n < s_.nodes; ++n) {  // a ring through a shuffled order would do as well
-    once(n, (n + 1) % s_.nodes, false);
-    for (uint32_t k = 0; k < s_.extra_links; ++k)
-      once(n, static_cast<uint32_t>(random_.Below(s_.nodes)), false);
+  // Without the mesh no builder has a link to another: each to relays only, these in a ring.
+  const uint32_t first = s_.builders_meshed ? 0 : s_.builders;
+  const uint32_t others = s_.nodes - first;
+  auto any = [&] { return first + static_cast<uint32_t>(random_.Below(others)); };
+  for (uint32_t n = 0; n < s_.nodes; ++n) {
+    once(n, n < first ? any() : first + (n + 1 - first) % others, false);
+    for (uint32_t k = 0; k < s_.extra_links; ++k) once(n, any(), false);
   }
+}
+
+// Between any two builders, along links of honest nodes, each as slow as it may be.
+Duration World::LongestWay() const {
+  uint32_t longest = 0;
+  for (uint32_t from = 0; from < s_.builders; ++from) {
+    std::vector<uint32_t> hops(s_.nodes, UINT32_MAX);
+    hops[from] = 0;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (const Link& link : links_) {
+        for (const auto& [a, b] : {std::pair(link.a, link.b), std::pair(link.b, link.a)}) {
+          if (hops[a] == UINT32_MAX || hops[b] <= hops[a] + 1) continue;
+          hops[b] = hops[a] + 1;
+          moved = true;
+        }
+      }
+    }
+    longest = std::max(longest, *std::max_element(hops.begin(), hops.begin() + s_.builders));
+  }
+  return longest * s_.latency_max + milliseconds(1);  // messages of one link keep their order
 }
 
 void World::StartNode(uint32_t n) {
@@ -126,7 +150,7 @@ void World::Act(uint32_t n, core::Action& action) {
                         core::Name(found->kind)));
     }
     ++result_.two_builders;
-    if (s_.orderly())
+    if (s_.graceful())
       Fail(absl::StrCat("node ", n, " saw two builders for one index without any fault"));
   }
 }
@@ -181,7 +205,16 @@ void World::Handle(Item& item) {
     case What::kFailover:
       authorized_ = s_.failovers[item.index].builder;
       return Forkchoice(authorized_, CurrentSlot(), true);
+    case What::kHandedOver:
+      if (const std::string bad = clearance_->HandedOver(item.index); !bad.empty()) Fail(bad);
+      return;
   }
+}
+
+void World::CheckClearance(uint32_t builder, bool cleared) {
+  if (!clearance_) return;
+  const std::string bad = clearance_->Changed(builder, cleared, now_ - kWarmUp);
+  if (!bad.empty()) Fail(bad);
 }
 
 void World::CheckEnd() {
@@ -202,8 +235,13 @@ RunResult World::Run() {
   Build();
   const uint32_t slots = s_.slots + kQuietSlots;
   for (uint32_t slot = 0; slot < slots; ++slot) Push(SlotBegin(slot), What::kSlot, 0, slot);
-  for (uint32_t i = 0; i < s_.failovers.size(); ++i)
+  if (s_.graceful()) clearance_.emplace(s_, LongestWay());
+  for (uint32_t i = 0; i < s_.failovers.size(); ++i) {
     Push(kWarmUp + s_.failovers[i].at, What::kFailover, 0, i);
+    if (clearance_ && clearance_->Lonely(i)) {
+      Push(kWarmUp + s_.failovers[i].at + clearance_->RoundTrip(), What::kHandedOver, 0, i);
+    }
+  }
   for (uint32_t i = 0; i < s_.faults.size(); ++i)
     Push(kWarmUp + s_.faults[i].at, What::kFault, 0, i);
   const Duration end = SlotBegin(slots) - milliseconds(1);

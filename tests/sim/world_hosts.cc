@@ -82,6 +82,7 @@ void World::PublishingChanged(uint32_t n, const core::PublishingChanged& change)
       core::Name(change.cause), "), next index ", change.next_index, ", missing ", change.missing);
   if (change.from != change.to) ++result_.handoffs;
   node.publishing = change.to == core::PublishState::kPublishing;
+  CheckClearance(n, node.publishing);
   if (change.cause == core::Cause::kTakeoverTimeout && now_ < node.rival_heard + s_.takeover_after)
     Fail(absl::StrCat("builder ", n, " takes over from one that is not silent"));
   if (!node.publishing) return;

@@ -9,12 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "p2p/core/engine.h"
 #include "tests/sim/checker.h"
+#include "tests/sim/clearance.h"
 #include "tests/sim/fake_ports.h"
 #include "tests/sim/world.h"
 
 namespace flblk::sim {
 
-inline constexpr Duration kPublishInterval = std::chrono::milliseconds(200);
 // Sessions and Request/Accept settle before the first slot.
 inline constexpr Duration kWarmUp = std::chrono::milliseconds(3000);
 inline constexpr uint32_t kQuietSlots = 3;
@@ -65,7 +65,8 @@ enum class What : uint8_t {
   kPublish,
   kFault,
   kFaultEnd,
-  kFailover
+  kFailover,
+  kHandedOver,  // a round trip after a failover
 };
 
 struct Item {
@@ -85,13 +86,15 @@ class World {
         random_(schedule.seed ^ 0x5eed),
         log_(log),
         verifier_(Keys().back()),
-        check_(schedule) {}
+        check_(schedule),
+        authorized_(schedule.first) {}
 
   RunResult Run();
 
  private:
   void Build();
   void Connect(uint32_t a, uint32_t b, bool trusted);
+  Duration LongestWay() const;
   void StartNode(uint32_t n);
   void CrashNode(uint32_t n);
   void TryLinkUp(uint32_t l);
@@ -113,6 +116,7 @@ class World {
   void PublishingChanged(uint32_t n, const core::PublishingChanged& change);
   void SchedulePublish(uint32_t n);
   void ArmTimer(uint32_t n);
+  void CheckClearance(uint32_t builder, bool cleared);
   void CheckEnd();
 
   core::EngineConfig ConfigFor(uint32_t n) const;
@@ -154,6 +158,7 @@ class World {
   FakeVerifier verifier_;
   FakeCompressor compressor_;
   Checker check_;
+  std::optional<ClearanceCheck> clearance_;  // without faults
   std::vector<Node> nodes_;
   std::vector<Link> links_;
   std::map<core::SessionId, uint32_t> link_of_;
@@ -162,7 +167,7 @@ class World {
   uint64_t order_ = 0;
   core::SessionId next_session_ = 1;
   uint64_t sent_ = 0;
-  uint32_t authorized_ = 0;
+  uint32_t authorized_;
   std::map<uint32_t, Duration> slow_;  // node -> extra latency
   RunResult result_;
 };
