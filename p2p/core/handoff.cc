@@ -67,7 +67,8 @@ void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
     return Clear(Cause::kRivalSilent, silent, true, now, out);
   }
   // Waiting: whoever publishes in the new slot may have started behind our last StartPublish.
-  if (waiting ? newer : Forgotten()) Announce(now, out);
+  // Publishing: a StartPublish that passed for a replay stopped nobody.
+  if (waiting ? newer : Forgotten() || (newer && repeated_)) Announce(now, out);
   MoveTo(state_, Cause::kAuthorizationRenewed, waiting ? rivals_.Top() : std::nullopt, now, out);
   if (waiting && newer) DecideIfFirst(now);
 }
@@ -312,6 +313,7 @@ void Machine::Yield(const PublicKey& to, Cause cause, MonoTime now, Result& out)
 
 void Machine::Announce(MonoTime now, Result& out) {
   started_at_ = now;
+  repeated_ = signed_slot_ == authorization_.timestamp;
   signed_slot_ = authorization_.timestamp;
   out.actions.push_back(SendStart{authorization_});
 }
@@ -321,6 +323,7 @@ void Machine::MoveTo(PublishState to, Cause cause, std::optional<PublicKey> riva
   out.actions.push_back(Changed{state_, to, cause, rival, now - since_});
   if (to != state_) decide_at_.reset();
   if (to != PublishState::kYielded) yielded_to_ = {};
+  if (to == PublishState::kIdle || to == PublishState::kYielded) repeated_ = false;
   state_ = to;
   since_ = now;
   if (to == PublishState::kIdle) authorization_ = {};

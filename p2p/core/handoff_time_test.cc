@@ -180,6 +180,15 @@ TEST(HandoffTakeover, SilenceAfterOurStartClears) {
   EXPECT_EQ(b.Wait(milliseconds(299)), "");
   EXPECT_EQ(b.Wait(milliseconds(1)), "start(10) waiting->publishing:takeover timeout[7]");
 }
+// Found by simulation: who was taken over from and lived (its block was complete) took the repeated
+// StartPublish for a replay, and in the next slot both published.
+TEST(HandoffTakeover, IsAnnouncedOnceMoreWithTheNextSlot) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Wait(milliseconds(300));
+  EXPECT_EQ(b.state(), S::kPublishing);
+  EXPECT_EQ(b.Fcu(12), "start(12) publishing->publishing:authorization renewed");
+  EXPECT_EQ(b.Fcu(14), "publishing->publishing:authorization renewed");
+}
 TEST(HandoffTakeover, AFlashblockPutsItOff) {
   Bench b = Waiting(10, 7, kTakeover);
   b.Wait(milliseconds(200));
