@@ -81,6 +81,9 @@ struct Config {
 // TOML text as a host hands it to the plugin; `origin` heads the errors. Checked as a whole.
 absl::StatusOr<Config> ConfigFromToml(std::string_view text, std::string_view origin);
 
+// What is allowed but should be known to the operator; each begins with the setting's key.
+std::vector<std::string> ConfigWarnings(const Config& config);
+
 struct CommandLine {
   Config config;
   bool help = false, version = false, dump_config = false;

@@ -47,11 +47,12 @@ absl::Status CheckServers(const Config& c) {
   if (!tls && !c.grpc_tls_client_ca.empty())
     return Bad("grpc_tls_client_ca", "needs grpc_tls_cert");
   for (const Endpoint& endpoint : c.GrpcEndpoints()) {
-    if (!endpoint.IsLocal() && !tls && c.grpc_token_file.empty()) {
+    // TLS of the server alone says who we are, not who calls.
+    if (!endpoint.IsLocal() && c.grpc_tls_client_ca.empty() && c.grpc_token_file.empty()) {
       return Bad("grpc", Cat(endpoint.ToString(),
-                             " can be reached from other machines: give grpc_tls_cert and "
-                             "grpc_tls_key, or grpc_token_file, or listen on 127.0.0.1 or a "
-                             "Unix socket"));
+                             " can be reached from other machines: give grpc_tls_client_ca (with "
+                             "grpc_tls_cert and grpc_tls_key) or grpc_token_file, or listen on "
+                             "127.0.0.1 or a Unix socket"));
     }
   }
   if (c.http.kind == Endpoint::Kind::kUnix) return Bad("http", "must be host:port or none");
@@ -84,6 +85,18 @@ absl::Status CheckConfig(const Config& config) {
     if (auto status = check(config); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+std::vector<std::string> ConfigWarnings(const Config& config) {
+  std::vector<std::string> out;
+  if (config.grpc_token_file.empty() || !config.grpc_tls_cert.empty()) return out;
+  for (const Endpoint& endpoint : config.GrpcEndpoints()) {
+    if (endpoint.IsLocal()) continue;
+    out.push_back(Cat("grpc_token_file: ", endpoint.ToString(),
+                      " is without TLS, so the token and every call cross the network in clear "
+                      "text: give grpc_tls_cert and grpc_tls_key"));
+  }
+  return out;
 }
 
 void ApplyPreset(const std::string& world_chain, Config& config) {

@@ -13,7 +13,9 @@ namespace flblk::plugin {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
@@ -180,8 +182,6 @@ TEST(Config, RulesThatNeedTwoSettings) {
   EXPECT_THAT(ErrorOf({vk.c_str(), "--grpc=0.0.0.0:1"}),
               StartsWith("grpc: 0.0.0.0:1 can be reached from other machines"));
   EXPECT_EQ(ErrorOf({vk.c_str(), "--grpc=0.0.0.0:1", "--grpc-token-file=/t"}), "no error");
-  EXPECT_EQ(ErrorOf({vk.c_str(), "--grpc=0.0.0.0:1", "--grpc-tls-cert=/c", "--grpc-tls-key=/k"}),
-            "no error");
   EXPECT_EQ(ErrorOf({vk.c_str(), "--grpc-tls-cert=/c"}),
             "grpc_tls_key: grpc_tls_cert and grpc_tls_key go together");
   EXPECT_EQ(ErrorOf({vk.c_str(), "--grpc-tls-client-ca=/c"}),
@@ -193,6 +193,35 @@ TEST(Config, RulesThatNeedTwoSettings) {
               StartsWith("replicate_before_publish: 1 of 0 trusted_peers cannot acknowledge"));
   EXPECT_EQ(ErrorOf({"--replicate-timeout=2s"}), "--replicate-timeout: '2s' is not in 1ms..1s");
   EXPECT_THAT(TomlError("port = 1"), StartsWith("test.toml: authorizer_vk: missing"));
+}
+
+// TLS of the server alone keeps nobody out.
+TEST(Config, AListenerThatOthersReachAsksWhoCalls) {
+  const std::string vk = "--authorizer-vk=" + kVk;
+  const char *grpc = "--grpc=0.0.0.0:1", *cert = "--grpc-tls-cert=/c", *key = "--grpc-tls-key=/k";
+  const char *authority = "--grpc-tls-client-ca=/a", *token = "--grpc-token-file=/t";
+  EXPECT_EQ(ErrorOf({vk.c_str(), grpc, cert, key}),
+            "grpc: 0.0.0.0:1 can be reached from other machines: give grpc_tls_client_ca (with "
+            "grpc_tls_cert and grpc_tls_key) or grpc_token_file, or listen on 127.0.0.1 or a Unix "
+            "socket");
+  EXPECT_EQ(ErrorOf({vk.c_str(), grpc, cert, key, authority}), "no error");
+  EXPECT_EQ(ErrorOf({vk.c_str(), grpc, cert, key, token}), "no error");
+  EXPECT_EQ(ErrorOf({vk.c_str(), "--grpc=127.0.0.1:1", cert, key}), "no error");
+}
+
+TEST(Config, ATokenInClearTextIsWarnedOf) {
+  const std::string vk = "--authorizer-vk=" + kVk;
+  const auto warnings = [&](std::vector<const char*> args) {
+    args.push_back(vk.c_str());
+    return ConfigWarnings(Parse(args)->config);
+  };
+  EXPECT_THAT(warnings({"--grpc=0.0.0.0:1,unix:/s", "--grpc-token-file=/t"}),
+              ElementsAre("grpc_token_file: 0.0.0.0:1 is without TLS, so the token and every call "
+                          "cross the network in clear text: give grpc_tls_cert and grpc_tls_key"));
+  EXPECT_THAT(warnings({"--grpc=0.0.0.0:1", "--grpc-token-file=/t", "--grpc-tls-cert=/c",
+                        "--grpc-tls-key=/k"}),
+              IsEmpty());
+  EXPECT_THAT(warnings({"--grpc=127.0.0.1:1", "--grpc-token-file=/t"}), IsEmpty());
 }
 
 TEST(Config, TheBuilderKeyComesFromFileOrEnvironmentOnly) {

@@ -117,6 +117,8 @@ absl::Status Impl::Load() {
 absl::Status Impl::Start() {
   if (started_) return absl::FailedPreconditionError("already started");
   started_ = true;
+  for (const std::string& warning : ConfigWarnings(options_.config))
+    options_.log(LogLevel::kWarn, Cat("event=configuration msg=\"", warning, "\""));
   hub_.Start();
   if (auto status = node_->Start(); !status.ok()) {
     Stop();

@@ -376,5 +376,19 @@ TEST_F(ServersTest, WhatTheNodeCannotBindIsReportedAndNothingIsLeft) {
   EXPECT_NE(stat((test.dir.path() + "/flblk.sock").c_str(), &info), 0);
 }
 
+TEST_F(ServersTest, WhatShouldBeKnownOfTheConfigurationIsLogged) {
+  TestRuntime test;
+  const std::string file = test.dir.path() + "/token";
+  std::ofstream(file) << "0123456789abcdef";
+  chmod(file.c_str(), 0600);
+  test.config.grpc_token_file = file;
+  test.config.grpc = {{*ParseEndpoint("192.0.2.1:1")}};
+  test.node_start_status = absl::UnavailableError("nothing is bound in this test");
+  EXPECT_FALSE(test.Start().ok());
+  EXPECT_THAT(test.Lines(), testing::ElementsAre(
+                                HasSubstr("event=configuration msg=\"grpc_token_file: 192.0.2.1:1 "
+                                          "is without TLS")));
+}
+
 }  // namespace
 }  // namespace flblk::plugin

@@ -28,7 +28,11 @@ absl::Status TestRuntime::Create() {
                              node = fake.get();
                              return std::unique_ptr<net::Node>(std::move(fake));
                            },
-                       .log = [](LogLevel, const std::string&) {},
+                       .log =
+                           [this](LogLevel, const std::string& line) {
+                             const std::lock_guard lock(mutex_);
+                             lines_.push_back(line);
+                           },
                        .sinks = {}});
   if (!created.ok()) return created.status();
   runtime = *std::move(created);
@@ -44,6 +48,11 @@ void TestRuntime::Settle() {
   std::promise<void> done;
   node->Run([] {});
   if (runtime->hub().Post([&] { done.set_value(); })) done.get_future().wait();
+}
+
+std::vector<std::string> TestRuntime::Lines() {
+  const std::lock_guard lock(mutex_);
+  return lines_;
 }
 
 }  // namespace flblk::plugin

@@ -1,7 +1,9 @@
 // A runtime on a FakeNode in a directory of its own, for tests.
 #pragma once
 
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "plugin/runtime.h"
 #include "plugin/testing/fake_node.h"
@@ -20,12 +22,19 @@ class TestRuntime {
   std::string target() const { return "unix:" + dir.path() + "/flblk.sock"; }
   // Everything told so far has reached the sinks.
   void Settle();
+  std::vector<std::string> Lines();  // of the log so far
 
   TempDir dir;
   Config config;
   FakeNode* node = nullptr;  // after Create; owned by the runtime
   absl::Status node_start_status;
-  std::unique_ptr<Runtime> runtime;
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+
+ public:
+  std::unique_ptr<Runtime> runtime;  // logs until it is gone
 };
 
 }  // namespace flblk::plugin
