@@ -52,6 +52,7 @@ void HostCallbacks::Stop() {
   {
     const std::lock_guard lock(mutex_);
     running_ = false;
+    give_up_ = std::chrono::steady_clock::now() + kResultLimit;
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
@@ -59,10 +60,10 @@ void HostCallbacks::Stop() {
 
 bool HostCallbacks::OnOwnThread() const { return std::this_thread::get_id() == own_thread_; }
 
-void HostCallbacks::Post(std::function<void()> fn) {
+void HostCallbacks::Post(std::function<void()> fn, bool promised) {
   {
     const std::lock_guard lock(mutex_);
-    if (!running_) return;
+    if (!running_ && !promised) return;
     queue_.push_back(std::move(fn));
   }
   wake_.notify_one();
@@ -71,9 +72,11 @@ void HostCallbacks::Post(std::function<void()> fn) {
 void HostCallbacks::Run() {
   own_thread_ = std::this_thread::get_id();
   std::unique_lock lock(mutex_);
-  while (running_ || !queue_.empty()) {
-    wake_.wait(lock, [&] { return !running_ || !queue_.empty(); });
-    if (queue_.empty()) continue;
+  const auto due = [&] { return !queue_.empty(); };
+  while (true) {
+    wake_.wait(lock, [&] { return !running_ || due(); });
+    if (!due() && pending_results_ > 0) wake_.wait_until(lock, give_up_, due);
+    if (!due()) return;
     const auto fn = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
@@ -83,20 +86,28 @@ void HostCallbacks::Run() {
 }
 
 absl::Status HostCallbacks::ReserveResult() {
-  if (pending_results_.fetch_add(1) < kMaxPendingResults) return absl::OkStatus();
-  --pending_results_;
-  return absl::ResourceExhaustedError(
-      Cat("publish_async: ", kMaxPendingResults, " results wait for their callback"));
+  const std::lock_guard lock(mutex_);
+  if (!running_) return absl::UnavailableError("publish_async: the plugin has stopped");
+  if (pending_results_ == kMaxPendingResults) {
+    return absl::ResourceExhaustedError(
+        Cat("publish_async: ", kMaxPendingResults, " results wait for their callback"));
+  }
+  ++pending_results_;
+  return absl::OkStatus();
 }
 
 void HostCallbacks::Result(uint64_t ticket, const Verdict& verdict) {
-  Post([this, ticket, verdict] {
-    --pending_results_;
+  const auto tell = [this, ticket, verdict] {
+    {
+      const std::lock_guard lock(mutex_);
+      --pending_results_;
+    }
     if (callbacks_.on_publish_result == nullptr) return;
     const flblk_publish_result result = ToAbi(verdict);
     const std::string message(verdict.status.message());
     callbacks_.on_publish_result(user_, ticket, &result, ToAbi(AsBytes(message)));
-  });
+  };
+  Post(tell, true);
 }
 
 void HostCallbacks::OnFlashblock(const core::FlashblockDelivered& event, int64_t) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -26,11 +27,12 @@ class HostCallbacks final : public Sink {
   ~HostCallbacks() override { Stop(); }
 
   void Start();
-  // Makes the callbacks that are due, then joins. Idempotent.
+  // Makes the callbacks that are due, those of reserved results included, then joins. Idempotent.
   void Stop();
   bool OnOwnThread() const;
 
-  // RESOURCE_EXHAUSTED at kMaxPendingResults. Each success is followed by one Result.
+  // RESOURCE_EXHAUSTED at kMaxPendingResults, UNAVAILABLE unless between Start and Stop. Each
+  // success is followed by one Result, which is told even where Stop came between.
   absl::Status ReserveResult();
   void Result(uint64_t ticket, const Verdict& verdict);
 
@@ -42,7 +44,11 @@ class HostCallbacks final : public Sink {
   void OnLost() override { ++lost_since_; }
 
  private:
-  void Post(std::function<void()> fn);
+  // How long Stop waits for a Result of a call that was under way. The node answers at once then.
+  static constexpr std::chrono::milliseconds kResultLimit{500};
+
+  // After Stop only what is `promised` is taken.
+  void Post(std::function<void()> fn, bool promised = false);
   void Run();
   void Tell(const core::FlashblockDelivered& event, uint64_t lost) const;
   void Tell(const Transition& transition) const;
@@ -53,9 +59,11 @@ class HostCallbacks final : public Sink {
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
   bool running_ = false;
+  size_t pending_results_ = 0;                     // reserved and not told yet
+  std::chrono::steady_clock::time_point give_up_;  // after Stop
   std::thread thread_;
   std::atomic<std::thread::id> own_thread_{};
-  std::atomic<size_t> waiting_flashblocks_ = 0, pending_results_ = 0;
+  std::atomic<size_t> waiting_flashblocks_ = 0;
   std::atomic<uint64_t> delivered_ = 0, lost_ = 0;
   uint64_t lost_since_ = 0;  // hub's thread: left out since the last one queued
 };

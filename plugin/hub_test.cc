@@ -209,17 +209,30 @@ TEST(HostCallbacks, ResultsComeInOrderAndAreBounded) {
   HostLog log;
   log.go.set_value();
   HostCallbacks callbacks(Recording(), &log);
+  EXPECT_EQ(callbacks.ReserveResult().code(), absl::StatusCode::kUnavailable);
+  callbacks.Start();
   for (size_t i = 0; i < HostCallbacks::kMaxPendingResults; ++i)
     ASSERT_TRUE(callbacks.ReserveResult().ok());
   EXPECT_EQ(callbacks.ReserveResult().code(), absl::StatusCode::kResourceExhausted);
-  callbacks.Start();
   callbacks.Result(1, Verdict{.status = absl::OkStatus()});
   callbacks.Result(2, Verdict{.status = absl::OutOfRangeError("index: 9, expected 1"), .index = 9});
   callbacks.Stop();
   EXPECT_THAT(log.tickets, ElementsAre(1, 2));
   EXPECT_THAT(log.codes, ElementsAre(0, 11));
   EXPECT_EQ(log.message, "index: 9, expected 1");
-  EXPECT_TRUE(callbacks.ReserveResult().ok());
+  EXPECT_EQ(callbacks.ReserveResult().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(HostCallbacks, AReservedResultIsToldThoughStopCameBetween) {
+  HostLog log;
+  HostCallbacks callbacks(Recording(), &log);
+  callbacks.Start();
+  ASSERT_TRUE(callbacks.ReserveResult().ok());
+  std::thread stopping([&] { callbacks.Stop(); });
+  while (callbacks.ReserveResult().ok()) std::this_thread::yield();
+  callbacks.Result(7, Verdict{.status = absl::UnavailableError("the node is stopping")});
+  stopping.join();
+  EXPECT_THAT(log.tickets, ElementsAre(7));
 }
 
 }  // namespace

@@ -133,13 +133,40 @@ static void check_reconfigure(const flblk_api* api, flblk_plugin* plugin, const 
   CHECK(strstr(api->last_error(), "nearest known one is port") != NULL);
 }
 
+static void check_stopped(const flblk_api* api, flblk_plugin* plugin, const char* config) {
+  char json[2048];
+  flblk_flashblock delta;
+  flblk_stats stats;
+  memset(&delta, 0, sizeof delta);
+  delta.struct_size = sizeof delta;
+  delta.encoding = FLBLK_ENCODING_JSON;
+  snprintf(
+      json, sizeof json,
+      "{\"payload_id\":\"0x0000000000000000\",\"index\":1,\"diff\":{\"state_root\":\"0x%064d\","
+      "\"receipts_root\":\"0x%064d\",\"logs_bloom\":\"0x%0512d\",\"gas_used\":\"0x0\","
+      "\"block_hash\":\"0x%064d\",\"transactions\":[],\"withdrawals\":[],"
+      "\"withdrawals_root\":\"0x%064d\"},\"metadata\":{}}",
+      0, 0, 0, 0, 0);
+  delta.data = text(json);
+  CHECK(api->stop(plugin) == FLBLK_OK);
+  CHECK(api->payload_sealed(plugin, (const uint8_t*)"12345678") == FLBLK_UNAVAILABLE);
+  CHECK(api->publish(plugin, &delta, NULL) == FLBLK_UNAVAILABLE);
+  CHECK(api->publish_async(plugin, &delta, 1) == FLBLK_UNAVAILABLE);
+  if (FLBLK_HAS(api, reconfigure))
+    CHECK(api->reconfigure(plugin, text(config)) == FLBLK_UNAVAILABLE);
+  memset(&stats, 0, sizeof stats);
+  stats.struct_size = sizeof stats;
+  CHECK(api->stats(plugin, &stats) == FLBLK_OK);
+  CHECK(stats.health == 503);
+  CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
+}
+
 static void check_life(const flblk_api* api, const char* directory) {
   char config[1024];
   size_t used;
   flblk_plugin* plugin = NULL;
   flblk_callbacks callbacks;
   flblk_options options;
-  flblk_stats stats;
   uint8_t seed[32];
   snprintf(config, sizeof config,
            "datadir = \"%s/node\"\naddr = \"127.0.0.1\"\nport = 0\nauthorizer_vk = \"%s\"\n",
@@ -176,15 +203,7 @@ static void check_life(const flblk_api* api, const char* directory) {
   check_calls(api, plugin);
   check_reconfigure(api, plugin, config);
   CHECK(api->stop(plugin) == FLBLK_OK);
-  CHECK(api->stop(plugin) == FLBLK_OK);
-  CHECK(api->payload_sealed(plugin, (const uint8_t*)"12345678") == FLBLK_UNAVAILABLE);
-  if (FLBLK_HAS(api, reconfigure))
-    CHECK(api->reconfigure(plugin, text(config)) == FLBLK_UNAVAILABLE);
-  memset(&stats, 0, sizeof stats);
-  stats.struct_size = sizeof stats;
-  CHECK(api->stats(plugin, &stats) == FLBLK_OK);
-  CHECK(stats.health == 503);
-  CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
+  check_stopped(api, plugin, config);
   CHECK(api->destroy(plugin) == FLBLK_OK);
 }
 
