@@ -187,6 +187,7 @@ flblk_status ForkchoiceUpdated(flblk_plugin* plugin, const flblk_forkchoice* in,
                                flblk_forkchoice_result* out) {
   return Guard([&]() -> absl::Status {
     if (auto status = CheckRunning(plugin); !status.ok()) return status;
+    if (auto status = CheckOut("result", out); !status.ok()) return status;
     flblk_forkchoice update;
     if (auto status = ReadStruct("update", in, sizeof update, update); !status.ok()) return status;
     auto event = FromAbi(update);
@@ -204,6 +205,7 @@ flblk_status ForkchoiceUpdated(flblk_plugin* plugin, const flblk_forkchoice* in,
 flblk_status Publish(flblk_plugin* plugin, const flblk_flashblock* in, flblk_publish_result* out) {
   return Guard([&]() -> absl::Status {
     if (auto status = CheckRunning(plugin); !status.ok()) return status;
+    if (auto status = CheckOut("result", out); !status.ok()) return status;
     auto flashblock = ReadFlashblock(in);
     if (!flashblock.ok()) {
       const Verdict verdict{.status = flashblock.status(),

@@ -25,12 +25,18 @@ absl::Status ReadStruct(std::string_view name, const Struct* in, size_t least, S
   return absl::OkStatus();
 }
 
+// Whether WriteStruct can fill in `out`; for calls with an effect, which must not fail behind it.
+template <typename Struct>
+absl::Status CheckOut(std::string_view name, const Struct* out) {
+  if (out == nullptr || out->struct_size >= sizeof(uint32_t)) return absl::OkStatus();
+  return Invalid(name, ".struct_size: not set");
+}
+
 // Fills in what the host's version of the struct has. NULL is allowed.
 template <typename Struct>
 absl::Status WriteStruct(std::string_view name, const Struct& in, Struct* out) {
-  if (out == nullptr) return absl::OkStatus();
+  if (auto status = CheckOut(name, out); !status.ok() || out == nullptr) return status;
   const uint32_t size = out->struct_size;
-  if (size < sizeof(uint32_t)) return Invalid(name, ".struct_size: not set");
   memcpy(static_cast<void*>(out), &in, std::min<size_t>(size, sizeof in));
   out->struct_size = size;
   return absl::OkStatus();

@@ -118,6 +118,25 @@ TEST_F(FlowTest, ASubscriberWithAKeyContinuesTheBlockWhenTheBuilderStops) {
   ASSERT_TRUE(subscriber_.Await([&] { return subscriber_.seen.size() == 3; }));
 }
 
+TEST_F(FlowTest, AResultThatCannotBeFilledInIsRefusedBeforeTheCall) {
+  flblk_forkchoice_result state{};  // struct_size 0
+  EXPECT_EQ(builder_.Authorize(authorization_, &state), FLBLK_INVALID_ARGUMENT);
+  EXPECT_THAT(Api()->last_error(), HasSubstr("result.struct_size"));
+  flblk_stats stats{};
+  stats.struct_size = sizeof stats;
+  ASSERT_EQ(Api()->stats(builder_.plugin(), &stats), FLBLK_OK);
+  EXPECT_EQ(stats.state, FLBLK_STATE_IDLE);
+
+  ASSERT_EQ(builder_.Authorize(authorization_), FLBLK_OK);
+  flblk_publish_result result{};
+  EXPECT_EQ(Publish(deltas_[0], &result), FLBLK_INVALID_ARGUMENT);
+  EXPECT_THAT(Api()->last_error(), HasSubstr("result.struct_size"));
+  ASSERT_EQ(Api()->stats(builder_.plugin(), &stats), FLBLK_OK);
+  EXPECT_EQ(stats.published, 0u);
+  EXPECT_EQ(stats.refused, 0u);
+  EXPECT_EQ(Publish(deltas_[0]), FLBLK_OK) << Api()->last_error();
+}
+
 TEST_F(FlowTest, BadAuthorizationsAreNamed) {
   Authorization forged = authorization_;
   forged.authorizer_sig.bytes[0] ^= 1;

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -53,7 +54,10 @@ class Host {
     std::string message;
   };
 
-  Host(uint8_t builder, const std::string& more = "") {
+  // `on_line`: what on_log does with the plugin, once create has returned it.
+  explicit Host(uint8_t builder, const std::string& more = "",
+                std::function<void(flblk_plugin*)> on_line = nullptr)
+      : on_line_(std::move(on_line)) {
     const std::string config = "datadir = \"" + directory_ +
                                "/node\"\naddr = \"127.0.0.1\"\nport = 0\nauthorizer_vk = \"" +
                                ToHex(Key(1).public_key().bytes) + "\"\n" + more;
@@ -113,7 +117,7 @@ class Host {
     return stats.peers;
   }
 
-  flblk_status Authorize(const Authorization& a) const {
+  flblk_status Authorize(const Authorization& a, flblk_forkchoice_result* result = nullptr) const {
     flblk_forkchoice update{};
     update.struct_size = sizeof update;
     update.flags = FLBLK_FC_ATTRIBUTES | FLBLK_FC_AUTHORIZATION;
@@ -124,7 +128,7 @@ class Host {
               update.authorization.builder_vk);
     std::copy(a.authorizer_sig.bytes.begin(), a.authorizer_sig.bytes.end(),
               update.authorization.authorizer_sig);
-    return Api()->forkchoice_updated(plugin_, &update, nullptr);
+    return Api()->forkchoice_updated(plugin_, &update, result);
   }
 
   // Waits until `holds` of what the callbacks said.
@@ -166,6 +170,7 @@ class Host {
     changed_.notify_all();
   }
   void Log(std::string line) {
+    if (on_line_ && plugin_ != nullptr) on_line_(plugin_);
     const std::lock_guard lock(mutex_);
     lines.push_back(std::move(line));
     changed_.notify_all();
@@ -181,6 +186,7 @@ class Host {
     if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
     return path;
   }();
+  const std::function<void(flblk_plugin*)> on_line_;
   flblk_plugin* plugin_ = nullptr;
   std::mutex mutex_;
   std::condition_variable changed_;
