@@ -27,6 +27,7 @@ constexpr auto kVerdictLimit = std::chrono::seconds(5);
 constexpr size_t kMaxReason = 256, kMaxConfig = size_t{1} << 20;
 
 thread_local std::string last_error_text;  // NOLINT: one per calling thread, by contract
+thread_local bool in_on_log = false;       // NOLINT: this thread is within the host's on_log
 
 flblk_status Fail(const absl::Status& status) {
   last_error_text.assign(status.message().data(), status.message().size());
@@ -48,8 +49,18 @@ flblk_status Guard(const Call& call) noexcept {
   }
 }
 
+// on_log is called on threads that the other functions wait for, and under locks that they take.
+absl::Status CheckNotInLog() {
+  return in_on_log ? absl::FailedPreconditionError("plugin: cannot be called in on_log")
+                   : absl::OkStatus();
+}
+
+absl::Status CheckPlugin(const flblk_plugin* plugin) {
+  return plugin == nullptr ? Invalid("plugin: NULL") : CheckNotInLog();
+}
+
 absl::Status CheckRunning(const flblk_plugin* plugin) {
-  if (plugin == nullptr) return Invalid("plugin: NULL");
+  if (auto status = CheckPlugin(plugin); !status.ok()) return status;
   if (!plugin->started) return absl::FailedPreconditionError("plugin: not started");
   return absl::OkStatus();
 }
@@ -78,7 +89,9 @@ absl::Status ReadConfig(const flblk_options& options, Config& config) {
 LogFn LogTo(const flblk_callbacks& callbacks, void* user) {
   if (callbacks.on_log == nullptr) return nullptr;
   return [on_log = callbacks.on_log, user](LogLevel level, const std::string& line) {
+    const bool nested = std::exchange(in_on_log, true);  // another plugin's, say
     on_log(user, static_cast<uint32_t>(level), ToAbi(AsBytes(line)));
+    in_on_log = nested;
   };
 }
 
@@ -86,6 +99,7 @@ flblk_status Create(const flblk_options* in, flblk_plugin** out) {
   return Guard([&]() -> absl::Status {
     if (out == nullptr) return Invalid("out: NULL");
     *out = nullptr;
+    if (auto status = CheckNotInLog(); !status.ok()) return status;
     flblk_options options;
     if (auto status = ReadStruct("options", in, sizeof options, options); !status.ok())
       return status;
@@ -112,10 +126,11 @@ flblk_status Create(const flblk_options* in, flblk_plugin** out) {
 
 flblk_status Start(flblk_plugin* plugin) {
   return Guard([&]() -> absl::Status {
-    if (plugin == nullptr) return Invalid("plugin: NULL");
+    if (auto status = CheckPlugin(plugin); !status.ok()) return status;
+    const auto before = absl::FailedPreconditionError("plugin: started before");
+    if (plugin->callbacks->OnOwnThread()) return before;
     const std::lock_guard lock(plugin->lifecycle);
-    if (plugin->started || plugin->stopped)
-      return absl::FailedPreconditionError("plugin: started before");
+    if (plugin->started || plugin->stopped) return before;
     plugin->callbacks->Start();
     auto status = plugin->runtime->Start();
     if (!status.ok()) {
@@ -129,6 +144,7 @@ flblk_status Start(flblk_plugin* plugin) {
 }
 
 absl::Status StopNow(flblk_plugin* plugin) {
+  if (auto status = CheckPlugin(plugin); !status.ok()) return status;
   if (plugin->callbacks->OnOwnThread()) {
     return absl::FailedPreconditionError("plugin: stop and destroy cannot be called in a callback");
   }
@@ -141,7 +157,7 @@ absl::Status StopNow(flblk_plugin* plugin) {
 }
 
 flblk_status Stop(flblk_plugin* plugin) {
-  return Guard([&] { return plugin == nullptr ? Invalid("plugin: NULL") : StopNow(plugin); });
+  return Guard([&] { return StopNow(plugin); });
 }
 
 flblk_status Destroy(flblk_plugin* plugin) {

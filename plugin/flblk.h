@@ -38,6 +38,9 @@
  *   plugin. A callback may call every function but stop and destroy (FLBLK_FAILED_PRECONDITION). A
  *   slow callback delays only callbacks: beyond 1024 waiting flashblocks further ones are left out,
  *   and the next one says how many.
+ *   on_log differs: it is called on any thread of the plugin and within calls of the host, also at
+ *   the same time as other callbacks, and must not block. In it stats and the functions that return
+ *   text are allowed; every other one is FLBLK_FAILED_PRECONDITION, for this and any other plugin.
  *
  * Log
  *   on_log gets every line, "event=<name> key=value ...", with the words World Chain's operators
@@ -245,7 +248,8 @@ typedef struct flblk_callbacks {
   void (*on_publish_result)(void* user, uint64_t ticket, const flblk_publish_result* result,
                             flblk_bytes message);
   /* One line without line end. Where NULL the lines go to glog, as the host has set it up. Called
-   * on any thread of the plugin, also at the same time as others. */
+   * on any thread of the plugin and of the host's calls, also at the same time as others; see
+   * Threads for what it may call. */
   void (*on_log)(void* user, uint32_t level, flblk_bytes line);
 } flblk_callbacks;
 
@@ -291,8 +295,8 @@ typedef struct flblk_api {
    */
   flblk_status (*publish)(flblk_plugin* plugin, const flblk_flashblock* flashblock,
                           flblk_publish_result* result);
-  /* Returns at once; FLBLK_OK promises one on_publish_result with `ticket`. Another code: no
-   * callback for it. */
+  /* Returns at once; FLBLK_OK promises one on_publish_result with `ticket`, at the latest before
+   * stop returns. Another code, UNAVAILABLE after stop among them: no callback for it. */
   flblk_status (*publish_async)(flblk_plugin* plugin, const flblk_flashblock* flashblock,
                                 uint64_t ticket);
   /* getPayload was answered: no further flashblock of this payload id leaves (byte 0 is ignored).

@@ -47,5 +47,49 @@ TEST(Threads, EachPromisedResultIsToldThoughThePluginStops) {
   }
 }
 
+// on_log is called on any thread of the plugin and within calls of the host, so a call back into
+// the plugin could wait for itself.
+TEST(Threads, OnLogCallsNothingThatWaits) {
+  const Bytes rlp = Delta();
+  const flblk_flashblock delta{sizeof delta, FLBLK_ENCODING_RLP, {rlp.data(), rlp.size()}};
+  flblk_forkchoice update{};
+  update.struct_size = sizeof update;
+  const std::string config = "authorizer_vk = \"" + ToHex(Key(1).public_key().bytes) + "\"\n";
+  std::mutex mutex;
+  std::map<std::string, std::set<flblk_status>> answers;
+  const auto call_all = [&](flblk_plugin* plugin) {
+    const std::lock_guard lock(mutex);
+    flblk_plugin* other = nullptr;
+    const flblk_options options{};
+    answers["create"].insert(Api()->create(&options, &other));
+    answers["start"].insert(Api()->start(plugin));
+    answers["stop"].insert(Api()->stop(plugin));
+    answers["destroy"].insert(Api()->destroy(plugin));
+    answers["publish"].insert(Api()->publish(plugin, &delta, nullptr));
+    answers["publish_async"].insert(Api()->publish_async(plugin, &delta, 1));
+    answers["forkchoice_updated"].insert(Api()->forkchoice_updated(plugin, &update, nullptr));
+    answers["payload_sealed"].insert(Api()->payload_sealed(plugin, update.payload_id));
+    answers["stop_publishing"].insert(Api()->stop_publishing(plugin, {}));
+    answers["reconfigure"].insert(Api()->reconfigure(plugin, Host::View(config)));
+    flblk_stats stats{};
+    stats.struct_size = sizeof stats;
+    EXPECT_EQ(Api()->stats(plugin, &stats), FLBLK_OK);
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    Host host(2, "", call_all);
+    ASSERT_EQ(host.Authorize(
+                  MakeAuthorization(Key(1), PayloadId{4, 1}, 1'700'000'002, Key(2).public_key())),
+              FLBLK_OK);
+    ASSERT_TRUE(host.Await([&] { return host.Has("starting to publish flashblocks"); }));
+    EXPECT_EQ(Api()->reconfigure(host.plugin(), Host::View(config)), FLBLK_OK);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+  ASSERT_EQ(answers.size(), 10u);
+  for (const auto& [function, codes] : answers) {
+    EXPECT_THAT(codes, testing::ElementsAre(FLBLK_FAILED_PRECONDITION)) << function;
+  }
+}
+
 }  // namespace
 }  // namespace flblk
