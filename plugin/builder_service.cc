@@ -73,6 +73,7 @@ class Service final : public BuilderService, public v1::Builder::CallbackService
   using Flashblocks = EventStreams<v1::VerifiedFlashblock>;
 
   void PublishDone(PublishStream* stream, bool broken);
+  void StopBroken();
   std::shared_ptr<const v1::PublishingEvent> CurrentState() const;
 
   const BuilderServiceOptions options_;
@@ -129,17 +130,19 @@ grpc::ServerBidiReactor<v1::PublishRequest, v1::PublishResponse>* Service::Publi
   auto stream = PublishStream::Open(
       options_.host,
       {.accepted = [this](PublishStream* from) { publisher_ = from; },
-       .done = [this](PublishStream* from, bool broken) { PublishDone(from, broken); }});
+       .done = [this](PublishStream* from, bool broken) { PublishDone(from, broken); },
+       .accepted_late =
+           [this](bool broken) {
+             if (broken) StopBroken();
+           }});
   publishing_.push_back(stream);
   return stream.get();
 }
 
 void Service::PublishDone(PublishStream* stream, bool broken) {
   std::shared_ptr<PublishStream> keep;  // dropped outside of the lock
-  bool closed = false;
   {
     const std::lock_guard lock(mutex_);
-    closed = closed_;
     for (auto& open : publishing_) {
       if (open.get() != stream) continue;
       keep = std::move(open);
@@ -150,7 +153,15 @@ void Service::PublishDone(PublishStream* stream, bool broken) {
   }
   PublishStream* expected = stream;
   const bool was_publisher = publisher_.compare_exchange_strong(expected, nullptr);
-  if (!broken || closed || !was_publisher || !options_.stop_on_publisher_disconnect) return;
+  if (broken && was_publisher) StopBroken();
+}
+
+// What the loss of the stream that publishes leads to.
+void Service::StopBroken() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || !options_.stop_on_publisher_disconnect) return;
+  }
   if (options_.host->view().state != core::PublishState::kPublishing) return;
   options_.host->StopPublishing("the publishing stream broke",
                                 [](const absl::Status&, const PublishView&) {});

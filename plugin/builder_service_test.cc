@@ -167,6 +167,25 @@ TEST_F(BuilderServiceTest, ABrokenPublisherStopsPublishing) {
   EXPECT_THAT(test_->node->stop_reasons, testing::ElementsAre("the publishing stream broke"));
 }
 
+TEST_F(BuilderServiceTest, AStreamThatBreaksBeforeItsFirstVerdictStopsPublishing) {
+  Start();
+  ASSERT_TRUE(Forkchoice(a_).status.ok());
+  const auto release = test_->node->Hold();
+  {
+    grpc::ClientContext context;
+    const auto stream = stub_->Publish(&context);
+    ASSERT_TRUE(stream->Write(Delta(0)));
+    while (test_->node->waiting() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    context.TryCancel();
+    stream->Finish();
+  }
+  // Enough for the server to end the stream; were it not, the verdict would come before the end.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  release();
+  AwaitState(core::PublishState::kIdle);
+  EXPECT_THAT(test_->node->stop_reasons, testing::ElementsAre("the publishing stream broke"));
+}
+
 TEST_F(BuilderServiceTest, AnotherStreamThatBreaksStopsNothing) {
   Start();
   ASSERT_TRUE(Forkchoice(a_).status.ok());

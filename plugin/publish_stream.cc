@@ -47,8 +47,17 @@ void PublishStream::Take() {
       .status = flashblock.status(), .index = index, .next_index = host_->view().next_index});
 }
 
+// The call may have ended since the delta came in.
+void PublishStream::TellAccepted() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!done_) return callbacks_.accepted(this);
+  }
+  callbacks_.accepted_late(broken_);
+}
+
 void PublishStream::Answer(const std::shared_ptr<Slot>& slot, const Verdict& verdict) {
-  if (verdict.status.ok()) callbacks_.accepted(this);
+  if (verdict.status.ok()) TellAccepted();
   v1::PublishResponse& response = slot->response;
   response.set_code(static_cast<uint32_t>(verdict.status.code()));
   const auto message = verdict.status.message();
@@ -99,6 +108,10 @@ void PublishStream::OnCancel() {
 }
 
 void PublishStream::OnDone() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
   callbacks_.done(this, broken_);
   self_.reset();
 }

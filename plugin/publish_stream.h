@@ -21,8 +21,10 @@ class PublishStream final
   static constexpr size_t kMaxPending = 64;
 
   struct Callbacks {
-    std::function<void(PublishStream*)> accepted;           // a delta of this stream went out
+    // A delta of this stream went out. Never after `done`; must not block.
+    std::function<void(PublishStream*)> accepted;
     std::function<void(PublishStream*, bool broken)> done;  // broken: cancelled or connection lost
+    std::function<void(bool broken)> accepted_late;         // a delta went out, but behind `done`
   };
   static std::shared_ptr<PublishStream> Open(Host* host, Callbacks callbacks);
 
@@ -43,6 +45,7 @@ class PublishStream final
   PublishStream(Host* host, Callbacks callbacks) : host_(host), callbacks_(std::move(callbacks)) {}
   void Read();
   void Take();
+  void TellAccepted();
   void Answer(const std::shared_ptr<Slot>& slot, const Verdict& verdict);
   void Pump();
 
@@ -52,7 +55,7 @@ class PublishStream final
   v1::PublishRequest request_;  // being read
   std::mutex mutex_;
   std::deque<std::shared_ptr<Slot>> pending_;  // front: being written where writing_
-  bool reading_ = false, writing_ = false, finished_ = false, broken_ = false;
+  bool reading_ = false, writing_ = false, finished_ = false, broken_ = false, done_ = false;
   std::optional<grpc::Status> end_;  // no further read
 };
 

@@ -60,6 +60,23 @@ void FakeNode::Run(std::function<void()> fn) {
   }
 }
 
+std::function<void()> FakeNode::Hold() {
+  std::promise<void> held;
+  const auto go = std::make_shared<std::promise<void>>();
+  const auto status = Post([&held, go] {
+    held.set_value();
+    go->get_future().wait();
+  });
+  if (!status.ok()) return [] {};
+  held.get_future().wait();
+  return [go] { go->set_value(); };
+}
+
+size_t FakeNode::waiting() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void FakeNode::Change(core::PublishState to, core::Cause cause,
                       std::optional<Authorization> authorization, uint64_t next_index) {
   core::PublishingChanged change;

@@ -38,6 +38,9 @@ class FakeNode final : public net::Node {
   // ---- doors
   // Runs on the network thread and returns when it has run.
   void Run(std::function<void()> fn);
+  // Stops the network thread until what it returns is called. Calls of the host wait meanwhile.
+  std::function<void()> Hold();
+  size_t waiting();  // calls that wait
   // As if a rival's flashblock had been verified.
   void Deliver(const Authorization& authorization, wire::FlashblocksPayloadV1 flashblock,
                bool own = false);
