@@ -122,6 +122,11 @@ void Machine::On(const RivalStart& e, MonoTime now, Result& out) {
   if (rival == nullptr) return;
   if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival);
   rival->start_seen = true;
+  // Given up (a takeover) and yet alive. A Stop of this slot would have been seen.
+  if (!rival->live()) {
+    rival->kind = RivalKind::kAnnounced;
+    rival->stopped_at = {};
+  }
   RaiseNewest(e.slot);
   if (state_ == PublishState::kYielded) decide_at_.reset();  // a live rival is there
   if (state_ != PublishState::kPublishing) return;

@@ -189,6 +189,21 @@ TEST(HandoffTakeover, IsAnnouncedOnceMoreWithTheNextSlot) {
   EXPECT_EQ(b.Fcu(12), "start(12) publishing->publishing:authorization renewed");
   EXPECT_EQ(b.Fcu(14), "publishing->publishing:authorization renewed");
 }
+// Whoever was given up and starts within the slot is alive: both would publish, or it would wait
+// the slot out.
+TEST(HandoffTakeover, ARivalThatStartsAfterwardsIsLive) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Wait(milliseconds(300));
+  b.Wait(milliseconds(201));
+  EXPECT_EQ(b.Start(7, 10), "stop(10) publishing->yielded:yielded to rival[7]");
+  EXPECT_EQ(b.Fcu(10), "start(10) yielded->waiting:waiting for rival[7]");
+}
+TEST(HandoffTakeover, ARivalThatStartsInTheSameMomentIsYieldedTo) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Wait(milliseconds(300));
+  EXPECT_EQ(b.Start(7, 10), "");
+  EXPECT_EQ(b.Wait(milliseconds(400)), "stop(10) publishing->yielded:yielded to rival[7]");
+}
 TEST(HandoffTakeover, AFlashblockPutsItOff) {
   Bench b = Waiting(10, 7, kTakeover);
   b.Wait(milliseconds(200));
