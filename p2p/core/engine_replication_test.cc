@@ -163,6 +163,15 @@ TEST_F(EngineReplication, RenewalTellsTheHostOfAllThatIsOut) {
   EXPECT_EQ(node().Sequence(1), "0");
 }
 
+// Nothing of a payload leaves after getPayload was answered.
+TEST_F(EngineReplication, SealLetsGoFirst) {
+  Build(1);
+  ASSERT_TRUE(mesh_.PublishNext(node_, 0).ok());
+  EXPECT_EQ(At(stranger_), "");
+  ASSERT_TRUE(mesh_.Do(node_, PayloadSealed{testing::TestPayload(0)}).ok());
+  EXPECT_EQ(At(stranger_), "0");
+}
+
 // Builders 0, 1 (each other's standby), relay 2, subscriber 3 behind the relay.
 TEST(EngineReplicationMesh, HandoffsAndACrashLoseNothing) {
   Mesh mesh;
