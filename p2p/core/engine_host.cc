@@ -16,7 +16,8 @@ absl::Status NoBuilderKey() {
 
 absl::Status Engine::State::On(const ForkchoiceUpdated& e) {
   if (!machine) return e.authorization ? NoBuilderKey() : absl::OkStatus();
-  absl::Status valid = CheckForkchoice(e, *config.builder, *ports.verifier);
+  absl::Status valid = CheckForkchoice(e, *config.builder, *ports.verifier,
+                                       static_cast<uint64_t>(now.unix_seconds()));
   if (!valid.ok()) return valid;
   if (!e.attributes) return Drive(handoff::BareForkchoice{});
   if (!e.authorization) return Drive(handoff::NotAuthorized{});
@@ -26,7 +27,9 @@ absl::Status Engine::State::On(const ForkchoiceUpdated& e) {
 }
 
 absl::Status Engine::State::On(const PayloadSealed& e) {
-  return machine ? Drive(handoff::Sealed{e.payload_id}) : NoBuilderKey();
+  if (!machine) return NoBuilderKey();
+  ReleaseAll();  // what was published before the seal and is still held for the standbys
+  return Drive(handoff::Sealed{e.payload_id});
 }
 
 absl::Status Engine::State::On(StopPublishing& e) {

@@ -57,6 +57,21 @@ class EngineHost : public ::testing::Test {
 
 // ---- FCU
 
+// A slot once taken is never left for an older one: an hour too late would be an hour of silence.
+TEST_F(EngineHost, AuthorizationInTheFuture) {
+  const auto at = [&](uint64_t ahead) {
+    ForkchoiceUpdated update = Update(0);
+    const uint64_t timestamp = static_cast<uint64_t>(mesh_.now().unix_seconds()) + ahead;
+    update.attributes->timestamp = timestamp;
+    update.authorization = MakeAuthorization(mesh_.authorizer(), TestPayload(0), timestamp,
+                                             mesh_.Authorize(node_, 0).builder_vk);
+    return update;
+  };
+  ExpectRefused(at(61), absl::StatusCode::kInvalidArgument,
+                " is 61 s ahead of this machine's clock, the limit is 60");
+  EXPECT_TRUE(mesh_.Do(node_, at(60)).ok());
+}
+
 TEST_F(EngineHost, AuthorizationForAnotherKey) {
   ForkchoiceUpdated update = Update(0);
   update.authorization = MakeAuthorization(mesh_.authorizer(), TestPayload(0), Mesh::Time(0),

@@ -20,7 +20,7 @@ absl::Status OverLimit(const char* field, size_t size, size_t limit) {
 }  // namespace
 
 absl::Status CheckForkchoice(const ForkchoiceUpdated& update, const PublicKey& self,
-                             Verifier& verifier) {
+                             Verifier& verifier, uint64_t now_unix_seconds) {
   if (!update.authorization) return absl::OkStatus();
   const Authorization& a = *update.authorization;
   if (!update.attributes) {
@@ -35,6 +35,12 @@ absl::Status CheckForkchoice(const ForkchoiceUpdated& update, const PublicKey& s
     return absl::InvalidArgumentError(absl::StrCat("authorization.timestamp ", a.timestamp,
                                                    " is not the attributes' ",
                                                    update.attributes->timestamp));
+  }
+  if (a.timestamp > now_unix_seconds &&
+      a.timestamp - now_unix_seconds > wire::kMaxHostFutureSeconds) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "authorization.timestamp ", a.timestamp, " is ", a.timestamp - now_unix_seconds,
+        " s ahead of this machine's clock, the limit is ", wire::kMaxHostFutureSeconds));
   }
   const auto& host_id = update.attributes->payload_id;
   if (host_id && !SameButVersion(*host_id, a.payload_id)) {

@@ -8,10 +8,10 @@
 namespace flblk::core {
 
 // INVALID_ARGUMENT: authorization without attributes, or about another timestamp or payload id
-// (byte 0, the version, may differ). PERMISSION_DENIED: for another builder. UNAUTHENTICATED: not
-// the authorizer's.
+// (byte 0, the version, may differ), or too far in the future. PERMISSION_DENIED: for another
+// builder. UNAUTHENTICATED: not the authorizer's.
 absl::Status CheckForkchoice(const ForkchoiceUpdated& update, const PublicKey& self,
-                             Verifier& verifier);
+                             Verifier& verifier, uint64_t now_unix_seconds);
 
 // INVALID_ARGUMENT: payload id (byte 0 ignored, all zero: not given), base missing, unexpected or
 // about another timestamp. OUT_OF_RANGE: index. RESOURCE_EXHAUSTED: over a limit of

@@ -18,6 +18,9 @@ inline constexpr uint64_t kMaxFlashblockIndex = 100;
 inline constexpr uint64_t kStaleGraceSeconds = 10;
 // Authorizations further ahead of the wall clock are refused, without penalty.
 inline constexpr uint64_t kMaxFutureSeconds = 12;
+// Our host's Authorizations further ahead are refused: every peer would, and a slot once taken is
+// never left for an older one. Leaves room for a wall clock of ours that is behind.
+inline constexpr uint64_t kMaxHostFutureSeconds = 60;
 // RLP lists inside lists; the deepest legal structure (access list storage changes) has 10.
 inline constexpr size_t kMaxRlpDepth = 16;
 // Transactions of one flashblock: 2^24 bytes of empty ones would otherwise become 400 MB of
