@@ -22,6 +22,14 @@ Wishes WishesOf(const Config& config) {
   return out;
 }
 
+// What `wishes` say, as settings.
+void Keep(const Wishes& wishes, Config& config) {
+  config.trusted_peers.clear();
+  config.static_nodes.clear();
+  for (const auto& [id, wish] : wishes)
+    (wish.trusted ? config.trusted_peers : config.static_nodes).push_back(wish.enode);
+}
+
 void Note(const absl::Status& status, const std::string& line, PeerChanges& out) {
   if (status.ok()) {
     out.lines.push_back(line);
@@ -48,24 +56,27 @@ std::vector<std::string> KeysThatNeedARestart(const Config& running, const Confi
 PeerChanges ApplyPeers(const Config& wanted, Config& running, net::Node& node) {
   PeerChanges out;
   const Wishes before = WishesOf(running), after = WishesOf(wanted);
+  Wishes now = before;  // what failed is tried again the next time
   for (const auto& [id, wish] : before) {
     if (after.contains(id)) continue;
     const auto status = node.RemovePeer(id);
     // Somebody may have removed it already.
     const bool gone = status.ok() || status.code() == absl::StatusCode::kFailedPrecondition;
+    if (gone) now.erase(id);
     Note(gone ? absl::OkStatus() : status,
          Cat("msg=\"peer removed\" enode=", FormatEnode(wish.enode)), out);
   }
   for (const auto& [id, wish] : after) {
     const auto known = before.find(id);
     if (known != before.end() && known->second == wish) continue;
-    Note(node.AddPeer(wish.enode, wish.trusted),
+    const auto status = node.AddPeer(wish.enode, wish.trusted);
+    if (status.ok()) now[id] = wish;
+    Note(status,
          Cat(known == before.end() ? "msg=\"peer added\"" : "msg=\"peer changed\"",
              " enode=", FormatEnode(wish.enode), " trusted=", wish.trusted ? "true" : "false"),
          out);
   }
-  running.trusted_peers = wanted.trusted_peers;
-  running.static_nodes = wanted.static_nodes;
+  Keep(now, running);
   return out;
 }
 

@@ -18,8 +18,9 @@ struct PeerChanges {
   std::vector<std::string> lines;   // for the log, one per peer added, changed or removed
   std::vector<std::string> errors;  // likewise; the others were applied
 };
-// Puts the lists trusted_peers and static_nodes of `wanted` into force and into `running`. Peers
-// that the admin service added stay. A peer in both lists is trusted.
+// Puts the lists trusted_peers and static_nodes of `wanted` into force, and what succeeded into
+// `running`: the next call tries the rest again. Peers that the admin service added stay. A peer in
+// both lists is trusted.
 PeerChanges ApplyPeers(const Config& wanted, Config& running, net::Node& node);
 
 }  // namespace flblk::plugin

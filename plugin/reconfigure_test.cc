@@ -70,6 +70,20 @@ TEST_F(ReconfigureTest, WhatTheNodeRefusesIsSaid) {
               ElementsAre(Cat("msg=\"peer removed\" enode=", Url(3), " error=\"stopping\"")));
 }
 
+TEST_F(ReconfigureTest, WhatFailedIsTriedAgainTheNextTime) {
+  const std::string wanted = Cat("trusted_peers = [\"", Url(1), "\", \"", Url(2),
+                                 "\"]\nstatic_nodes = [\"", Url(4), "\"]\n");
+  node_.peer_status = absl::ResourceExhaustedError("max_outbound_peers");
+  EXPECT_EQ(Apply(wanted).errors.size(), 3u);  // 2 changed, 3 removed, 4 added
+  node_.added.clear();
+  node_.removed.clear();
+  node_.peer_status = absl::OkStatus();
+  EXPECT_THAT(Apply(wanted).errors, IsEmpty());
+  EXPECT_THAT(node_.removed, ElementsAre(net::ParseEnode(Url(3))->id));
+  EXPECT_THAT(node_.added, ElementsAre(*net::ParseEnode(Url(2)), *net::ParseEnode(Url(4))));
+  EXPECT_THAT(Apply(wanted).lines, IsEmpty());
+}
+
 TEST_F(ReconfigureTest, APeerThatIsGoneAlreadyIsNoError) {
   node_.peer_status = absl::FailedPreconditionError("no peer has the node id");
   EXPECT_THAT(Apply("").errors, IsEmpty());
