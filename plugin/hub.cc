@@ -156,11 +156,11 @@ void Hub::OnEquivocation(const core::EquivocationFound& event) {
 }
 
 void Hub::OnPeerUp(const net::PeerInfo& peer) {
-  PostOrLose([this, peer] { Tell([&](Sink& sink) { sink.OnPeerUp(peer); }); });
+  Post([this, peer] { Tell([&](Sink& sink) { sink.OnPeerUp(peer); }); });
 }
 
 void Hub::OnPeerDown(const net::PeerInfo& peer, const std::string& why) {
-  PostOrLose([this, peer, why] { Tell([&](Sink& sink) { sink.OnPeerDown(peer, why); }); });
+  Post([this, peer, why] { Tell([&](Sink& sink) { sink.OnPeerDown(peer, why); }); });
 }
 
 void Hub::OnPenalty(const net::PeerInfo& peer, const core::Penalise& event) {

@@ -1,8 +1,9 @@
 // Takes what the node tells (on the network thread), and tells it to the sinks on one thread of its
 // own, in order. The network thread only copies a few hundred bytes and never waits.
 //
-// Bound: beyond kMaxQueued waiting events flashblocks and peer events are dropped and OnLost says
-// so; transitions never are.
+// Bound: beyond kMaxQueued waiting events flashblocks and what peers did are dropped and OnLost
+// says so. Transitions never are, nor that a peer came or went: sinks count peers by that, and the
+// rate of handshakes bounds it.
 #pragma once
 
 #include <condition_variable>

@@ -32,6 +32,7 @@ class HubTest : public testing::Test {
  protected:
   HubTest() {
     hub_.AddSink(&recorder_);
+    hub_.AddSink(&health_);
     hub_.Start();
     EXPECT_TRUE(node_.Start().ok());
   }
@@ -50,6 +51,7 @@ class HubTest : public testing::Test {
   }
 
   Recorder recorder_;
+  HealthMonitor health_{Duration{}};
   Hub hub_;
   FakeNode node_{&hub_};
   const Authorization a_ = TestAuthorization(100), b_ = TestAuthorization(102);
@@ -111,6 +113,26 @@ TEST_F(HubTest, AFullQueueLosesFlashblocksAndSaysSoButNeverTransitions) {
   EXPECT_EQ(recorder_.told[recorder_.told.size() - 2], "lost");
   EXPECT_LE(recorder_.told.size(), Hub::kMaxQueued + 2);
   EXPECT_TRUE(hub_.block().empty());
+}
+
+// Health and metrics count peers by these events.
+TEST_F(HubTest, AFullQueueNeverLosesThatAPeerCameOrWent) {
+  net::PeerInfo first, second;
+  second.node_id[0] = 1;
+  node_.PeerUp(first);
+  Settle();
+  EXPECT_EQ(health_.peers(), 1u);
+  std::promise<void> go;
+  ASSERT_TRUE(hub_.Post([future = go.get_future().share()] { future.wait(); }));
+  node_.Run([&] {
+    for (size_t i = 0; i < Hub::kMaxQueued + 10; ++i) node_.Deliver(a_, TestFlashblock(a_, 0));
+  });
+  node_.PeerDown(first);
+  node_.PeerUp(second);
+  node_.PeerDown(second);
+  go.set_value();
+  Settle();
+  EXPECT_EQ(health_.peers(), 0u);
 }
 
 TEST_F(HubTest, StopTellsWhatIsQueuedAndTakesNothingMore) {
