@@ -83,4 +83,17 @@ FAULTS = [
           sim(), [("engine_network.cc", "    SendToAll(frame, peer.session);\n", "")]),
     Fault("no-memory", "relays every copy of a StartPublish", sim(),
           [("engine_network.cc", "    markers.Insert(kind, a, envelope.actor_sig);", "")]),
+    # ---- hostile peers: no schedule of honest nodes alone catches these
+    Fault("unchecked-relay", "relays a StartPublish that does not verify", sim(),
+          [("engine_network.cc", "    if (!Verify(peer, envelope)) return;\n    markers.Insert",
+            "    if (!Verify(peer, envelope)) return SendToAll(frame, peer.session);\n    markers.Insert")]),
+    Fault("poisoned", "a flashblock is known by a copy that does not verify", sim(),
+          [("engine_network.cc", "  if (!Verify(peer, envelope)) return;\n  absl::StatusOr",
+            "  if (seen == nullptr) seen = &frames.Insert(key, envelope.actor_sig, now.mono);\n"
+            "  if (!Verify(peer, envelope)) return;\n  absl::StatusOr"),
+           ("engine_network.cc", "if (!seen.HasSignature(sig)) {", "if (false) {")]),
+    Fault("patient", "ends no session, whatever the peer does", sim(),
+          [("gossip.cc", "  if (!over) return;", "  return;")]),
+    Fault("flooded", "control messages have no budget", sim(),
+          [("gossip.cc", "if (!peer.control_in.Take(now)) {", "if (false) {")]),
 ]

@@ -80,6 +80,7 @@ Schedule MakeSchedule(uint64_t seed, uint32_t nodes) {
   s.nodes = nodes > 0         ? nodes
             : size.Chance(40) ? static_cast<uint32_t>(size.Between(50, 80))
                               : static_cast<uint32_t>(size.Between(4, 20));
+  if (size.Chance(25)) s.hostile = static_cast<uint32_t>(size.Between(1, 2));
   s.builders = random.Chance(35) ? 3 : 2;
   s.slots = static_cast<uint32_t>(random.Between(2, 4));
   s.flashblocks = static_cast<uint32_t>(random.Between(2, 5));
@@ -110,13 +111,13 @@ std::string Describe(const Schedule& s) {
   auto ms = [](Duration d) {
     return absl::StrCat(std::chrono::duration_cast<milliseconds>(d).count(), " ms");
   };
-  std::string out =
-      absl::StrCat("seed ", s.seed, ": ", s.builders, " builders, ", s.nodes, " nodes, ", s.slots,
-                   " slots of ", s.flashblocks, " flashblocks, latency ", ms(s.latency_min), "..",
-                   ms(s.latency_max), ", skew up to ", ms(s.max_skew), ", takeover_after ",
-                   ms(s.takeover_after), ", ", s.extra_links, " extra links",
-                   s.builders_meshed ? ", builders meshed" : ", builders joined by relays only",
-                   ", builder ", s.first, " begins\n");
+  std::string out = absl::StrCat(
+      "seed ", s.seed, ": ", s.builders, " builders, ", s.nodes, " nodes, ", s.hostile,
+      " hostile ones, ", s.slots, " slots of ", s.flashblocks, " flashblocks, latency ",
+      ms(s.latency_min), "..", ms(s.latency_max), ", skew up to ", ms(s.max_skew),
+      ", takeover_after ", ms(s.takeover_after), ", ", s.extra_links, " extra links",
+      s.builders_meshed ? ", builders meshed" : ", builders joined by relays only", ", builder ",
+      s.first, " begins\n");
   for (const Failover& f : s.failovers) {
     absl::StrAppend(&out, "  ", ms(f.at), ": builder ", f.builder, " is authorized",
                     f.tell_the_old ? " (the old one is told)" : "", "\n");

@@ -55,6 +55,7 @@ struct Failover {
 struct Schedule {
   uint64_t seed = 0;
   uint32_t builders = 2, nodes = 50;  // nodes include the builders, which come first
+  uint32_t hostile = 0;               // nodes besides these that do as they like (hostile.h)
   uint32_t slots = 3, flashblocks = 4;
   Duration block_time = std::chrono::seconds(2);
   Duration latency_min{}, latency_max{};

@@ -37,11 +37,20 @@ bool FewerNodes(Schedule& s) {
   return false;
 }
 
+bool FewerHostile(Schedule& s) {
+  if (s.hostile == 0) return false;
+  Schedule smaller = s;
+  --smaller.hostile;
+  if (!Fails(smaller)) return false;
+  s = smaller;
+  return true;
+}
+
 }  // namespace
 
 Schedule Shrink(Schedule schedule) {
   while (DropOne(schedule, &Schedule::faults) || DropOne(schedule, &Schedule::failovers) ||
-         FewerNodes(schedule)) {
+         FewerHostile(schedule) || FewerNodes(schedule)) {
   }
   return schedule;
 }

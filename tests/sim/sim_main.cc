@@ -2,15 +2,19 @@
 //
 // Without --nodes, of every five schedules two have 50 to 80 nodes, the others 4 to 20.
 //
-//   flblk_sim [--schedules N] [--seed FIRST] [--nodes N] [--threads N] [--seconds LIMIT]
-//   flblk_sim --replay SEED [--nodes N]     every step of one schedule, and its shrunk form where
-//   it fails
+// Of every four schedules one has hostile nodes, without --hostile.
+//
+//   flblk_sim [--schedules N] [--seed FIRST] [--nodes N] [--hostile N] [--threads N]
+//             [--seconds LIMIT]
+//   flblk_sim --replay SEED [--nodes N] [--hostile N]
+//       every step of one schedule, and its shrunk form where it fails
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+#include <iomanip>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 
@@ -26,6 +30,7 @@ using flblk::sim::Schedule;
 struct Options {
   uint64_t schedules = 1000, seed = 1, seconds = 3600;
   uint32_t nodes = 0, threads = std::max(1u, std::thread::hardware_concurrency());
+  std::optional<uint32_t> hostile;
   uint64_t failures = 10;  // stop after so many
   bool replay = false;
 };
@@ -41,6 +46,8 @@ bool Parse(int argc, char** argv, Options& o) {
       o.seed = value;
     } else if (name == "--nodes" && (value == 0 || value >= 4) && value <= 1000) {
       o.nodes = static_cast<uint32_t>(value);
+    } else if (name == "--hostile" && value <= 10) {
+      o.hostile = static_cast<uint32_t>(value);
     } else if (name == "--threads" && value >= 1) {
       o.threads = static_cast<uint32_t>(value);
     } else if (name == "--seconds") {
@@ -57,8 +64,14 @@ bool Parse(int argc, char** argv, Options& o) {
   return true;
 }
 
+Schedule ScheduleOf(uint64_t seed, const Options& o) {
+  Schedule schedule = MakeSchedule(seed, o.nodes);
+  schedule.hostile = o.hostile.value_or(schedule.hostile);
+  return schedule;
+}
+
 int Replay(const Options& o) {
-  const Schedule schedule = MakeSchedule(o.seed, o.nodes);
+  const Schedule schedule = ScheduleOf(o.seed, o);
   std::cout << Describe(schedule);
   const RunResult result = Run(schedule, &std::cout);
   if (result.trace != Run(schedule).trace) {
@@ -76,49 +89,62 @@ int Replay(const Options& o) {
   return 1;
 }
 
+struct Totals {
+  std::atomic<uint64_t> ran{0}, large{0}, hostile{0}, events{0}, delivered{0}, handoffs{0},
+      incomplete{0}, conflicts{0}, banned{0}, failed{0};
+
+  void Add(const Schedule& schedule, const RunResult& r) {
+    ++ran;
+    large += schedule.nodes >= 50;
+    hostile += schedule.hostile > 0;
+    events += r.events;
+    delivered += r.delivered;
+    handoffs += r.handoffs;
+    incomplete += r.incomplete_blocks;
+    conflicts += r.two_builders;
+    banned += r.banned;
+    failed += !r.violations.empty();
+  }
+  void Print(double seconds) const {
+    std::cout << ran << " schedules, " << large << " of them with 50 nodes or more, " << hostile
+              << " with hostile ones: " << events << " events, " << delivered
+              << " flashblocks delivered, " << handoffs << " transitions, " << incomplete
+              << " incomplete blocks (around faults), " << conflicts << " conflicts seen, "
+              << banned << " sessions with hostile nodes ended, " << std::fixed
+              << std::setprecision(1) << seconds << " s\n";
+  }
+};
+
+void PrintFailure(const Options& o, uint64_t seed, const std::vector<std::string>& violations) {
+  std::cout << "violated: " << violations.front() << " (and " << violations.size() - 1
+            << " more); replay: flblk_sim --replay " << seed << " --nodes " << o.nodes;
+  if (o.hostile) std::cout << " --hostile " << *o.hostile;
+  std::cout << std::endl;
+}
+
 int Search(const Options& o) {
-  std::atomic<uint64_t> next{0}, events{0}, delivered{0}, handoffs{0}, incomplete{0}, conflicts{0},
-      ran{0}, large{0};
-  std::atomic<uint64_t> failed{0};
+  std::atomic<uint64_t> next{0};
+  Totals totals;
   std::mutex print;
   const auto begin = std::chrono::steady_clock::now();
   const auto end = begin + std::chrono::seconds(o.seconds);
   auto work = [&] {
     for (uint64_t i = next++;
-         i < o.schedules && failed < o.failures && std::chrono::steady_clock::now() < end;
+         i < o.schedules && totals.failed < o.failures && std::chrono::steady_clock::now() < end;
          i = next++) {
-      const Schedule schedule = MakeSchedule(o.seed + i, o.nodes);
+      const Schedule schedule = ScheduleOf(o.seed + i, o);
       const RunResult r = Run(schedule);
-      ++ran;
-      large += schedule.nodes >= 50;
-      events += r.events;
-      delivered += r.delivered;
-      handoffs += r.handoffs;
-      incomplete += r.incomplete_blocks;
-      conflicts += r.two_builders;
-      if (!r.violations.empty()) {
-        ++failed;
-        const std::lock_guard<std::mutex> lock(print);
-        std::cout << "violated: " << r.violations.front() << " (and " << r.violations.size() - 1
-                  << " more); replay: flblk_sim --replay " << schedule.seed << " --nodes "
-                  << o.nodes << std::endl;
-      }
+      totals.Add(schedule, r);
+      if (r.violations.empty()) continue;
+      const std::lock_guard<std::mutex> lock(print);
+      PrintFailure(o, schedule.seed, r.violations);
     }
   };
   std::vector<std::thread> threads;
   for (uint32_t t = 0; t < o.threads; ++t) threads.emplace_back(work);
   for (std::thread& t : threads) t.join();
-  const double took =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf(
-      "%llu schedules, %llu of them with 50 nodes or more: %llu events, %llu flashblocks "
-      "delivered, "
-      "%llu transitions, %llu incomplete blocks (around faults), %llu conflicts seen, %.1f s\n",
-      static_cast<unsigned long long>(ran), static_cast<unsigned long long>(large),
-      static_cast<unsigned long long>(events), static_cast<unsigned long long>(delivered),
-      static_cast<unsigned long long>(handoffs), static_cast<unsigned long long>(incomplete),
-      static_cast<unsigned long long>(conflicts), took);
-  return failed ? 1 : 0;
+  totals.Print(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  return totals.failed > 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -126,10 +152,10 @@ int Search(const Options& o) {
 int main(int argc, char** argv) {
   Options options;
   if (!Parse(argc, argv, options)) {
-    std::cerr
-        << "usage: flblk_sim [--schedules N] [--seed FIRST] [--nodes 0|4..1000] [--threads N] "
-           "[--seconds N] | "
-           "--replay SEED [--nodes N]\n";
+    std::cerr << "usage: flblk_sim [--schedules N] [--seed FIRST] [--nodes 0|4..1000] [--hostile "
+                 "0..10] [--threads N] "
+                 "[--seconds N] | "
+                 "--replay SEED [--nodes N] [--hostile N]\n";
     return 2;
   }
   return options.replay ? Replay(options) : Search(options);

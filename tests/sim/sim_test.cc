@@ -32,13 +32,32 @@ TEST(Simulation, AnotherSeedIsAnotherRun) {
   EXPECT_NE(sim::Run(MakeSchedule(1, 10)).trace, sim::Run(MakeSchedule(2, 10)).trace);
 }
 
+TEST(Simulation, HostileNodesActAlikeInAReplayAndAreDropped) {
+  uint64_t banned = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Schedule s = MakeSchedule(seed, 10);
+    s.hostile = 2;
+    std::ostringstream first, second;
+    const RunResult a = sim::Run(s, &first), b = sim::Run(s, &second);
+    EXPECT_EQ(a.trace, b.trace);
+    EXPECT_EQ(first.str(), second.str());
+    EXPECT_NE(first.str().find("node 11 is hostile"), std::string::npos);
+    EXPECT_TRUE(a.violations.empty()) << a.violations.front();
+    banned += a.banned;
+  }
+  EXPECT_GT(banned, 0u);
+}
+
 TEST(Simulation, SizesAreMixed) {
-  int large = 0;
+  int large = 0, hostile = 0;
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     const Schedule s = MakeSchedule(seed, 0);
     EXPECT_TRUE((s.nodes >= 4 && s.nodes <= 20) || (s.nodes >= 50 && s.nodes <= 80));
     large += s.nodes >= 50;
+    hostile += s.hostile > 0;
   }
+  EXPECT_GT(hostile, 200);
+  EXPECT_LT(hostile, 300);
   EXPECT_GT(large, 350);
   EXPECT_LT(large, 450);
 }
@@ -58,8 +77,10 @@ TEST(Simulation, AFailureIsFoundReplayedAndShrunk) {
   EXPECT_NE(log.str().find("VIOLATION " + first.violations.front()), std::string::npos);
 
   const Schedule small = Shrink(failing);
-  EXPECT_LT(small.faults.size() + small.failovers.size() + small.nodes,
-            failing.faults.size() + failing.failovers.size() + failing.nodes);
+  const auto size = [](const Schedule& s) {
+    return s.faults.size() + s.failovers.size() + s.nodes + s.hostile;
+  };
+  EXPECT_LT(size(small), size(failing));
   EXPECT_FALSE(sim::Run(small).violations.empty());
   EXPECT_NE(Describe(small).find("nodes"), std::string::npos);
 }

@@ -40,7 +40,7 @@ core::EngineConfig World::ConfigFor(uint32_t n) const {
 }
 
 void World::Build() {
-  nodes_.resize(s_.nodes);
+  nodes_.resize(s_.nodes + s_.hostile);
   for (uint32_t n = 0; n < s_.nodes; ++n) {
     nodes_[n].skew = Duration(random_.Between(-s_.max_skew.count(), s_.max_skew.count()));
     nodes_[n].epoch = milliseconds(random_.Between(0, 1'000'000));
@@ -64,6 +64,7 @@ void World::Build() {
     once(n, n < first ? any() : first + (n + 1 - first) % others, false);
     for (uint32_t k = 0; k < s_.extra_links; ++k) once(n, any(), false);
   }
+  AddHostile();
 }
 
 // Between any two builders, along links of honest nodes, each as slow as it may be.
@@ -75,6 +76,7 @@ Duration World::LongestWay() const {
     for (bool moved = true; moved;) {
       moved = false;
       for (const Link& link : links_) {
+        if (IsHostile(link.b)) continue;
         for (const auto& [a, b] : {std::pair(link.a, link.b), std::pair(link.b, link.a)}) {
           if (hops[a] == UINT32_MAX || hops[b] <= hops[a] + 1) continue;
           hops[b] = hops[a] + 1;
@@ -138,10 +140,12 @@ void World::Act(uint32_t n, core::Action& action) {
   if (auto* offence = std::get_if<core::Penalise>(&action)) {
     ++result_.penalties;
     Log("node ", n, " charges a peer: ", core::Name(offence->offence), ", ", offence->why);
-    if (s_.graceful()) Fail(absl::StrCat("node ", n, " charges an honest peer: ", offence->why));
+    if (s_.graceful() && HostileLink(offence->session) == nullptr)
+      Fail(absl::StrCat("node ", n, " charges an honest peer: ", offence->why));
     return;
   }
   if (auto* drop = std::get_if<core::Drop>(&action)) {
+    if (HostileLink(drop->session) != nullptr) return DropHostile(n, *drop);
     return Fail(absl::StrCat("node ", n, " drops an honest peer: ", drop->why));
   }
   if (auto* found = std::get_if<core::EquivocationFound>(&action)) {
@@ -175,10 +179,11 @@ void World::ArmTimer(uint32_t n) {
 void World::Handle(Item& item) {
   switch (item.what) {
     case What::kDeliver:
-      if (nodes_[item.node].engine && link_of_.contains(item.tag)) {
-        Step(item.node, core::PeerMessage{item.tag, std::move(item.frame)});
-      }
-      return;
+      if (!Alive(item.node) || !link_of_.contains(item.tag)) return;
+      if (IsHostile(item.node))
+        return Say(item.node, HostileNode(item.node).Heard(item.tag, item.frame));
+      Step(item.node, core::PeerMessage{item.tag, std::move(item.frame)});
+      return Proven(item.node, item.tag, item.index);
     case What::kTimer:
       if (Node& node = nodes_[item.node];
           node.engine && node.life == item.tag && node.timer == item.at) {
@@ -188,6 +193,11 @@ void World::Handle(Item& item) {
       return;
     case What::kGone:
       if (nodes_[item.node].engine) Step(item.node, core::PeerDisconnected{item.tag});
+      return;
+    case What::kHostile:
+      return HostileActs(item.node);
+    case What::kDropped:
+      if (links_[item.index].session == item.tag) LinkDown(item.index);
       return;
     case What::kLinkUp:
       return TryLinkUp(item.index);

@@ -25,6 +25,7 @@ struct RunResult {
   uint64_t handoffs = 0;
   uint64_t incomplete_blocks = 0;  // (node, block) pairs that ended before their last flashblock
   uint64_t penalties = 0;
+  uint64_t banned = 0;        // sessions with hostile nodes that were ended for what these did
   uint64_t two_builders = 0;  // conflicts seen (only possible around faults)
 };
 

@@ -20,13 +20,19 @@ void World::Connect(uint32_t a, uint32_t b, bool trusted) {
 
 void World::TryLinkUp(uint32_t l) {
   Link& link = links_[l];
-  if (link.up || link.cuts > 0 || !nodes_[link.a].engine || !nodes_[link.b].engine) return;
+  if (link.up || link.cuts > 0 || !Alive(link.a) || !Alive(link.b)) return;
   if (now_ < link.free_at) return Push(link.free_at, What::kLinkUp, 0, l);
   link.up = true;
   link.session = next_session_++;
   link.last[0] = link.last[1] = now_;
+  link.proven = 0;
+  link.dropped = false;
   link_of_[link.session] = l;
   for (uint32_t n : {link.a, link.b}) {
+    if (IsHostile(n)) {
+      Say(n, HostileNode(n).Connected(link.session));
+      continue;
+    }
     core::PeerConnected up;
     up.session = link.session;
     const uint32_t other = n == link.a ? link.b : link.a;
@@ -45,6 +51,7 @@ void World::LinkDown(uint32_t l) {
   const core::SessionId session = link.session;
   link_of_.erase(session);  // what is in flight finds no link any more
   for (uint32_t n : {link.a, link.b}) {
+    if (IsHostile(n)) HostileNode(n).Gone(session);
     if (!nodes_[n].engine) continue;
     if (!link.trusted) link.free_at = std::max(link.free_at, now_ + GrudgeOf(n, session));
     if (!random_.Chance(30)) {
@@ -84,6 +91,7 @@ std::vector<uint32_t> World::LinksOf(const Fault& fault, uint32_t index) const {
     std::vector<bool> side(s_.nodes);
     for (uint32_t n = 0; n < s_.nodes; ++n) side[n] = pick.Below(s_.nodes) < fault.b;
     for (uint32_t l = 0; l < links_.size(); ++l) {
+      if (IsHostile(links_[l].b)) continue;  // in touch with both sides
       if (side[links_[l].a] != side[links_[l].b]) out.push_back(l);
     }
   }
@@ -121,20 +129,23 @@ void World::Transmit(uint32_t n, const core::Send& send) {
     const auto at = link_of_.find(session);
     if (at == link_of_.end()) continue;  // cut in this very step
     if (s_.vanish > 0 && ++sent_ % s_.vanish == 0) continue;
-    Link& link = links_[at->second];
-    const bool to_b = link.a == n;
-    const uint32_t to = to_b ? link.b : link.a;
-    // Without faults no way through a relay is faster than the builders' own link.
-    const bool direct = link.trusted && s_.graceful();
-    const Duration most = direct ? std::min(2 * s_.latency_min, s_.latency_max) : s_.latency_max;
-    Duration latency(random_.Between(s_.latency_min.count(), most.count()));
-    for (uint32_t end : {link.a, link.b}) {
-      if (auto slow = slow_.find(end); slow != slow_.end()) latency += slow->second;
-    }
-    Duration& last = link.last[to_b];
-    last = std::max(now_ + latency, last + Duration(1));
-    Push(last, What::kDeliver, to, 0, session, send.frame);
+    Post(links_[at->second], n, send.frame, 0);
   }
+}
+
+void World::Post(Link& link, uint32_t from, const wire::FramePtr& frame, uint32_t proves) {
+  const bool to_b = link.a == from;
+  const uint32_t to = to_b ? link.b : link.a;
+  // Without faults no way through a relay is faster than the builders' own link.
+  const bool direct = link.trusted && s_.graceful();
+  const Duration most = direct ? std::min(2 * s_.latency_min, s_.latency_max) : s_.latency_max;
+  Duration latency(random_.Between(s_.latency_min.count(), most.count()));
+  for (uint32_t end : {link.a, link.b}) {
+    if (auto slow = slow_.find(end); slow != slow_.end()) latency += slow->second;
+  }
+  Duration& last = link.last[to_b];
+  last = std::max(now_ + latency, last + Duration(1));
+  Push(last, What::kDeliver, to, proves, link.session, frame);
 }
 
 }  // namespace flblk::sim

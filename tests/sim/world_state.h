@@ -11,6 +11,7 @@
 #include "tests/sim/checker.h"
 #include "tests/sim/clearance.h"
 #include "tests/sim/fake_ports.h"
+#include "tests/sim/hostile.h"
 #include "tests/sim/world.h"
 
 namespace flblk::sim {
@@ -51,15 +52,19 @@ struct Link {
   uint8_t version = 2;
   uint32_t cuts = 0;  // how many reasons keep it down
   core::SessionId session = 0;
-  Duration free_at{};  // not up again before: an end has not noticed, or holds a grudge
-  Duration last[2]{};  // arrival of the newest message towards a, b
+  Duration free_at{};   // not up again before: an end has not noticed, or holds a grudge
+  Duration last[2]{};   // arrival of the newest message towards a, b
+  uint32_t proven = 0;  // against `b`, where that is hostile, in this session
+  bool dropped = false;
 };
 
 enum class What : uint8_t {
   kDeliver,
   kTimer,
   kLinkUp,
-  kGone,  // an end of a dead link notices
+  kGone,     // an end of a dead link notices
+  kHostile,  // a hostile node does something
+  kDropped,  // one end ends the session
   kSlot,
   kForkchoice,
   kPublish,
@@ -95,6 +100,15 @@ class World {
   void Build();
   void Connect(uint32_t a, uint32_t b, bool trusted);
   Duration LongestWay() const;
+  void AddHostile();
+  bool IsHostile(uint32_t n) const { return n >= s_.nodes; }
+  Hostile& HostileNode(uint32_t n) { return hostile_[n - s_.nodes]; }
+  bool Alive(uint32_t n) const { return IsHostile(n) || nodes_[n].engine != nullptr; }
+  const Link* HostileLink(core::SessionId session) const;  // null: with an honest node
+  void HostileActs(uint32_t n);
+  void Say(uint32_t n, const std::vector<Said>& said);
+  void Proven(uint32_t n, core::SessionId session, uint32_t proves);
+  void DropHostile(uint32_t n, const core::Drop& drop);
   void StartNode(uint32_t n);
   void CrashNode(uint32_t n);
   void TryLinkUp(uint32_t l);
@@ -113,6 +127,7 @@ class World {
   void Act(uint32_t n, core::Action& action);
   void Delivered(uint32_t n, const core::FlashblockDelivered& delivered);
   void Transmit(uint32_t n, const core::Send& send);
+  void Post(Link& link, uint32_t from, const wire::FramePtr& frame, uint32_t proves);
   void PublishingChanged(uint32_t n, const core::PublishingChanged& change);
   void SchedulePublish(uint32_t n);
   void ArmTimer(uint32_t n);
@@ -160,6 +175,7 @@ class World {
   Checker check_;
   std::optional<ClearanceCheck> clearance_;  // without faults
   std::vector<Node> nodes_;
+  std::vector<Hostile> hostile_;
   std::vector<Link> links_;
   std::map<core::SessionId, uint32_t> link_of_;
   std::priority_queue<Item, std::vector<Item>, std::greater<>> queue_;
