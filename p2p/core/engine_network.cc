@@ -166,7 +166,7 @@ void Engine::State::Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen)
     case Inbox::Verdict::kAccepted:
       ++stats.flashblocks_new;
       seen.accepted = true;
-      gossip.NoteProgress(peer, now.mono, out);
+      gossip.NoteProgress(peer, !offered.delivered.empty(), now.mono, out);
       ReleaseAll();  // it may continue behind ours
       Relay(copy, seen.have);
       Deliver(offered);

@@ -11,9 +11,9 @@
 //  * A second Request of a fed peer is answered by Accept again; an unexpected Accept, Reject or
 //    Cancel is harmless up to a budget.
 //  * Rotation makes before it breaks: the worst feed is cancelled when the new one has accepted.
-//  * Starving (nothing from anyone for 2 s: our feeds may feed on each other, cut off from the
-//    publisher), up to 3 more feeds are tried, one every 2 s; they go when flashblocks come again,
-//    whoever brought the first one stays.
+//  * Starving (nothing from anyone for 2 s, or only what lies behind a gap: our feeds may feed on
+//    each other, cut off from the publisher, or keep something back), up to 3 more feeds are tried,
+//    one every 2 s; they go when flashblocks come again, whoever brought the first one stays.
 //  * Whoever brings a StartPublish first is nearest to the new publisher and is asked to feed us
 //  too,
 //    until flashblocks come: so a takeover never waits for rotation to find the publisher.
@@ -60,8 +60,8 @@ class Gossip {
   bool OnControl(Peer& peer, wire::MessageId id, MonoTime now, Actions& out);
   // Whether flashblocks of this peer are welcome now; an implicit Accept is noted here.
   bool Welcome(Peer& peer, MonoTime now, Actions& out);
-  // `from` was the first with a new, verified flashblock.
-  void NoteProgress(Peer& from, MonoTime now, Actions& out);
+  // `from` was the first with a new, verified flashblock; `in_order`: none before it is missing.
+  void NoteProgress(Peer& from, bool in_order, MonoTime now, Actions& out);
   // `from` was the first with a new, verified StartPublish.
   void FollowStart(Peer& from, MonoTime now, Actions& out);
   // `from` repeats one: a publisher that resumed, if nothing came from anyone else lately. Not a
@@ -116,7 +116,7 @@ class Gossip {
   PeerSet numbers_;  // in use
   MonoTime rotate_at_;
   MonoTime progress_at_;                          // last new flashblock from the network
-  MonoTime alive_at_;                             // ... or from us
+  MonoTime alive_at_;                             // ... in order, or from us
   MonoTime extra_at_;                             // starving: when to try one more feed
   bool following_ = false;                        // a StartPublish came, and no flashblock since
   std::array<wire::FramePtr, 5> control_frames_;  // by message id; shared by all copies

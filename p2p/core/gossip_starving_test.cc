@@ -28,10 +28,31 @@ TEST_F(GossipTest, StarvedNodeTriesOneMoreFeedEveryTwoSeconds) {
   const SessionId first = FeedOf(3) == Feed::kReceiving ? 3 : 4;
   gossip_.Find(2)->AddLatency(milliseconds(1));
   gossip_.Find(first)->AddLatency({});
-  gossip_.NoteProgress(*gossip_.Find(first), now_, out_);
+  gossip_.NoteProgress(*gossip_.Find(first), true, now_, out_);
   EXPECT_EQ(Sent().size(), Gossip::kStarvedExtra);
   EXPECT_EQ(FeedOf(first), Feed::kReceiving);
   EXPECT_EQ(FeedOf(2), Feed::kReceiving);
+}
+
+// Found by simulation: two hostile feeds passed on a flashblock now and then, never the first of a
+// block, and the publisher, connected and honest, was not asked.
+TEST_F(GossipTest, FlashblocksBehindAGapAreNoProgress) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
+  Sent();
+  for (int i = 0; i < 4; ++i) {
+    Wait(milliseconds(499));
+    gossip_.NoteProgress(*gossip_.Find(1), false, now_, out_);
+  }
+  EXPECT_THAT(Sent(), IsEmpty());
+  Wait(milliseconds(4));
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  Control(3, Id::kAcceptFlashblocks);
+  gossip_.NoteProgress(*gossip_.Find(1), false, now_, out_);
+  EXPECT_THAT(Sent(), IsEmpty());  // nobody is cancelled for it
+  gossip_.NoteProgress(*gossip_.Find(3), true, now_, out_);
+  EXPECT_EQ(Sent().size(), 1u);
+  EXPECT_EQ(FeedOf(3), Feed::kReceiving);
 }
 
 TEST_F(GossipTest, StartPublishIsFollowed) {
@@ -44,7 +65,7 @@ TEST_F(GossipTest, StartPublishIsFollowed) {
   Control(3, Id::kAcceptFlashblocks);
   EXPECT_THAT(Sent(), ElementsAre("3:request"));  // nobody is cancelled yet
   gossip_.Find(1)->AddLatency({});
-  gossip_.NoteProgress(*gossip_.Find(3), now_, out_);
+  gossip_.NoteProgress(*gossip_.Find(3), true, now_, out_);
   EXPECT_THAT(Sent(), ElementsAre("2:cancel"));
 }
 

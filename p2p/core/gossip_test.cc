@@ -81,7 +81,7 @@ TEST_F(GossipTest, SilentPeerIsAskedAgainOnlyIfOthersDelivered) {
   EXPECT_THAT(Sent(), ElementsAre("1:request"));
   Wait(seconds(100));
   EXPECT_THAT(Sent(), IsEmpty());  // it may have accepted: a second request would be an offence
-  gossip_.NoteProgress(*gossip_.Find(2), now_, out_);
+  gossip_.NoteProgress(*gossip_.Find(2), true, now_, out_);
   Wait(seconds(31));
   EXPECT_THAT(Sent(), ElementsAre("1:request"));
 }
@@ -260,7 +260,7 @@ TEST_F(GossipTest, ATrustedFeedThatMissesMostGoesFirst) {
   }
   for (int i = 0; i < 3; ++i) gossip_.Find(1)->AddLatency(seconds(1));
   gossip_.Find(2)->AddLatency(milliseconds(90));
-  gossip_.NoteProgress(*gossip_.Find(2), now_, out_);
+  gossip_.NoteProgress(*gossip_.Find(2), true, now_, out_);
   Sent();
   WaitAlive(seconds(30));
   EXPECT_THAT(Sent(), ElementsAre("3:request"));

@@ -99,8 +99,10 @@ void Gossip::Trim(const Peer& keep, size_t limit, MonoTime now, Actions& out) {
   }
 }
 
-void Gossip::NoteProgress(Peer& from, MonoTime now, Actions& out) {
-  progress_at_ = alive_at_ = now;
+void Gossip::NoteProgress(Peer& from, bool in_order, MonoTime now, Actions& out) {
+  progress_at_ = now;
+  if (!in_order) return;
+  alive_at_ = now;
   following_ = false;
   Trim(from, config_.max_receive_peers, now, out);
 }
