@@ -10,7 +10,8 @@
 //    meanwhile (else it may have accepted, and a second request would be an offence).
 //  * A second Request of a fed peer is answered by Accept again; an unexpected Accept, Reject or
 //    Cancel is harmless up to a budget.
-//  * Rotation makes before it breaks: the worst feed is cancelled when the new one has accepted.
+//  * Rotation makes before it breaks: the worst feed is cancelled when the new one has accepted;
+//    whoever brought the newest flashblock first is the last to be called that.
 //  * Starving (nothing from anyone for 2 s, or only what lies behind a gap: our feeds may feed on
 //    each other, cut off from the publisher, or keep something back), up to 3 more feeds are tried,
 //    one every 2 s; they go when flashblocks come again, whoever brought the first one stays.
@@ -116,6 +117,7 @@ class Gossip {
   PeerSet numbers_;  // in use
   MonoTime rotate_at_;
   MonoTime progress_at_;                          // last new flashblock from the network
+  SessionId newest_from_ = 0;                     // who brought that
   MonoTime alive_at_;                             // ... in order, or from us
   MonoTime extra_at_;                             // starving: when to try one more feed
   bool following_ = false;                        // a StartPublish came, and no flashblock since

@@ -55,6 +55,22 @@ TEST_F(GossipTest, FlashblocksBehindAGapAreNoProgress) {
   EXPECT_EQ(FeedOf(3), Feed::kReceiving);
 }
 
+// Found by simulation: a relay cancelled its only way to the new publisher, which had missed
+// everything as long as another one published.
+TEST_F(GossipTest, RotationSparesWhoBroughtTheNewestFlashblock) {
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
+  gossip_.Find(1)->AddLatency(seconds(1));
+  gossip_.Find(2)->AddLatency(milliseconds(1));
+  WaitAlive(seconds(29));
+  gossip_.NoteProgress(*gossip_.Find(1), true, now_, out_);
+  Sent();
+  Wait(seconds(1));
+  EXPECT_THAT(Sent(), ElementsAre("3:request"));
+  Control(3, Id::kAcceptFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("2:cancel"));
+}
+
 TEST_F(GossipTest, StartPublishIsFollowed) {
   for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
   Connect(3);

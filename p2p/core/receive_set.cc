@@ -49,12 +49,13 @@ Peer* Gossip::BestCandidate(MonoTime now, bool starving) {
 
 Peer* Gossip::WorstFeed(const Peer* except, MonoTime now) {
   Peer* worst = nullptr;
-  std::tuple<bool, bool, Duration> worst_rank;
+  std::tuple<bool, bool, bool, Duration> worst_rank;
   for (auto& [session, peer] : peers_) {
     if (peer.feed != Feed::kReceiving || &peer == except || !peer.control_out.MayTake(now))
       continue;
-    const auto rank =
-        std::tuple(Useless(peer), !peer.trusted, peer.latency.value_or(Duration::max()));
+    // Never first whoever is nearest to the publisher now, though it missed much before.
+    const auto rank = std::tuple(peer.session != newest_from_, Useless(peer), !peer.trusted,
+                                 peer.latency.value_or(Duration::max()));
     if (worst != nullptr && rank <= worst_rank) continue;
     worst = &peer;
     worst_rank = rank;
@@ -101,6 +102,7 @@ void Gossip::Trim(const Peer& keep, size_t limit, MonoTime now, Actions& out) {
 
 void Gossip::NoteProgress(Peer& from, bool in_order, MonoTime now, Actions& out) {
   progress_at_ = now;
+  newest_from_ = from.session;
   if (!in_order) return;
   alive_at_ = now;
   following_ = false;
