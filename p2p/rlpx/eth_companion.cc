@@ -35,9 +35,22 @@ EthCompanion::EthCompanion(const EthConfig& config, uint64_t version, MonoTime n
       status_due_(now + kSessionLimits.status),
       default_due_(now + (config.network_id && config.genesis
                               ? kSessionLimits.status_wait_configured
-                              : kSessionLimits.status_wait_mirror)) {}
+                              : kSessionLimits.status_wait_mirror)),
+      requests_full_at_(now) {}
 
 bool EthCompanion::Reads(uint8_t id) { return id == kStatus || IsRequest(id); }
+
+std::optional<EthCompanion::Failure> EthCompanion::OnArrival(uint8_t id, MonoTime now) {
+  if (!IsRequest(id)) return std::nullopt;
+  constexpr Duration refill = kSessionLimits.eth_request_refill;
+  requests_full_at_ = std::max(requests_full_at_, now);
+  if (requests_full_at_ - now > refill * (int64_t{kSessionLimits.eth_request_burst} - 1)) {
+    return Breach(absl::StrCat("eth requests: more than ", kSessionLimits.eth_request_burst,
+                               " at once and ", std::chrono::seconds(1) / refill, "/s"));
+  }
+  requests_full_at_ = requests_full_at_ + refill;
+  return std::nullopt;
+}
 
 std::optional<EthCompanion::Failure> EthCompanion::OnMessage(uint8_t id, ByteView body,
                                                              MonoTime now, std::vector<Out>& out) {
@@ -85,9 +98,6 @@ std::optional<EthCompanion::Failure> EthCompanion::OnRequest(uint8_t id, ByteVie
   wire::RlpReader list = wire::RlpReader(body, &status).List("eth request");
   const uint64_t request_id = list.Uint("eth request id");
   if (!status.ok()) return Breach(std::string(status.message()));
-  if (answers_.size() == kMaxEthRequests) {
-    return Breach(absl::StrCat("eth requests: more than ", kMaxEthRequests, " at a time"));
-  }
   answers_.push_back({now + kSessionLimits.eth_answer, static_cast<uint8_t>(id + 1), request_id});
   return std::nullopt;
 }

@@ -49,6 +49,9 @@ class EthCompanion {
 
   // Whether the body of that message is looked at (others may be left compressed).
   static bool Reads(uint8_t id);
+  // To be asked before the body of a message is uncompressed; takes a place of the bucket for
+  // requests.
+  std::optional<Failure> OnArrival(uint8_t id, MonoTime now);
   // `body`: uncompressed; empty where !Reads(id). Appends what is to be sent at once.
   std::optional<Failure> OnMessage(uint8_t id, ByteView body, MonoTime now, std::vector<Out>& out);
   std::optional<Failure> OnTimer(MonoTime now, std::vector<Out>& out);
@@ -75,7 +78,8 @@ class EthCompanion {
   const MonoTime default_due_;  // when ours goes out unmirrored
   bool sent_ = false;
   std::optional<EthStatus> remote_;
-  std::deque<Answer> answers_;  // at most kMaxEthRequests; more is a failure
+  MonoTime requests_full_at_;   // when the bucket of requests is full again
+  std::deque<Answer> answers_;  // as many as OnArrival lets pass within eth_answer
 };
 
 }  // namespace flblk::rlpx

@@ -199,12 +199,15 @@ TEST(EthCompanion, AnnouncementsAndUnaskedAnswersAreIgnored) {
 TEST(EthCompanion, AFloodOfRequestsFails) {
   Companion c;
   c.Message(0, EncodeEthStatus(RemoteStatus()));
-  for (size_t i = 0; i < kMaxEthRequests; ++i) {
-    c.Message(0x03, Unhex("c4820457c0"));
-    ASSERT_FALSE(c.failure.has_value());
+  for (uint32_t i = 0; i < kSessionLimits.eth_request_burst; ++i) {
+    ASSERT_FALSE(c.companion.OnArrival(0x03, T({})).has_value());
   }
-  c.Message(0x03, Unhex("c4820457c0"));
-  EXPECT_EQ(c.failure.value().why, "eth requests: more than 256 at a time");
+  EXPECT_FALSE(c.companion.OnArrival(0x08, T({})).has_value());  // no request
+  const auto failure = c.companion.OnArrival(0x03, T({}));
+  EXPECT_EQ(failure.value().why, "eth requests: more than 100 at once and 50/s");
+  EXPECT_EQ(failure.value().reason, DisconnectReason::kSubprotocolError);
+  EXPECT_FALSE(c.companion.OnArrival(0x03, T(kSessionLimits.eth_request_refill)).has_value());
+  EXPECT_TRUE(c.companion.OnArrival(0x03, T(kSessionLimits.eth_request_refill)).has_value());
 }
 
 TEST(EthCompanion, ARequestWithoutIdFails) {

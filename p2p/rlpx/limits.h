@@ -20,9 +20,8 @@ inline constexpr size_t kMaxClientIdBytes = 128;  // kept of the peer's; the res
 // Uncompressed payload of Ping, Pong and Disconnect.
 inline constexpr size_t kMaxBaseMessage = 1024;
 // Uncompressed payload of an eth message we look into (Status, requests).
-inline constexpr size_t kMaxEthMessage = size_t{1} << 20;
-// Unanswered eth requests of one peer; more is a flood.
-inline constexpr size_t kMaxEthRequests = 256;
+// The largest honest ones are lists of some hundred hashes.
+inline constexpr size_t kMaxEthMessage = size_t{128} << 10;
 // One message, compressed and with its id, as it fits a frame.
 inline constexpr size_t kMaxFrameContent = wire::kMaxFrameBytes;
 
@@ -36,6 +35,10 @@ struct SessionLimits {
   // Incoming Pings: a token bucket, as reth has since 2026-08.
   uint32_t ping_burst = 5;
   Duration ping_refill = std::chrono::seconds(1);
+  // Incoming eth requests: a token bucket. reth and geth have one of each kind under way at a time,
+  // which eth_answer keeps at 10/s.
+  uint32_t eth_request_burst = 100;
+  Duration eth_request_refill = std::chrono::milliseconds(20);
   // How long we wait for the peer's Status (to mirror it) before we send a default one. Whoever
   // knows the network speaks before whoever does not.
   Duration status_wait_configured = std::chrono::seconds(1);

@@ -153,6 +153,9 @@ void MessageLayer::OnDisconnect(ByteView payload, Events& out) {
 
 void MessageLayer::OnEth(const OpenedFrame& frame, Now now, Events& out) {
   const uint8_t id = static_cast<uint8_t>(frame.id - eth_->offset);
+  if (auto flood = companion_->OnArrival(id, now.mono)) {
+    return Close(flood->reason, std::move(flood->why), out);
+  }
   Bytes body;
   if (EthCompanion::Reads(id)) {
     absl::StatusOr<Bytes> uncompressed = SnappyUncompress(frame.payload, kMaxEthMessage);

@@ -4,6 +4,7 @@
 
 #include "p2p/rlpx/snappy_block.h"
 #include "p2p/rlpx/testing/sessions.h"
+#include "p2p/wire/rlp.h"
 #include "p2p/wire/testing/vectors.h"
 
 namespace flblk::rlpx {
@@ -300,6 +301,54 @@ TEST(MessageLayer, EthStatusAndRequests) {
   l.Frame(0x18, Unhex("ff"));
   EXPECT_FALSE(l.layer.closed());
   l.Frame(0x13, Unhex("ff"));
+  EXPECT_EQ(l.EndReason(), DisconnectReason::kSubprotocolError);
+}
+
+Layer& WithStatus(Layer& l) {
+  EthStatus status;
+  status.version = 69;
+  l.Established().Frame(0x10, SnappyCompress(EncodeEthStatus(status)));
+  EXPECT_FALSE(l.layer.closed());
+  return l;
+}
+
+TEST(MessageLayer, AFloodOfEthRequestsEndsTheSession) {
+  const Bytes request = SnappyCompress(Unhex("c4820457c0"));
+  Layer l;
+  WithStatus(l);
+  for (int i = 0; i < 100; ++i) l.Frame(0x13, request);
+  ASSERT_FALSE(l.layer.closed());
+  l.layer.OnTimer(At(seconds(1)), l.events);
+  for (int i = 0; i < 50; ++i) l.Frame(0x13, request, seconds(1));
+  ASSERT_FALSE(l.layer.closed());
+  l.Frame(0x13, Unhex("ff"), seconds(1));  // not even uncompressed
+  EXPECT_EQ(l.Ended(), std::pair(DisconnectReason::kSubprotocolError,
+                                 std::string("eth requests: more than 100 at once and 50/s")));
+}
+
+// One at a time, each answered after a tenth of a second: what reth does.
+TEST(MessageLayer, EthRequestsOfAnHonestNodeNeverEnd) {
+  Layer l;
+  WithStatus(l);
+  for (int i = 1; i <= 400; ++i) {
+    const Duration at = i * kSessionLimits.eth_answer;
+    for (uint8_t id : {0x13, 0x15, 0x1f}) l.Frame(id, SnappyCompress(Unhex("c4820457c0")), at);
+    l.layer.OnTimer(At(at), l.events);
+  }
+  EXPECT_FALSE(l.layer.closed());
+}
+
+TEST(MessageLayer, AnEthRequestOfMoreThan128KiBIsASubprotocolError) {
+  const auto request = [](size_t bytes) {
+    return SnappyCompress(wire::RlpEncodeList([&](auto& out) {
+      out.Uint(1);
+      out.String(Bytes(bytes, 7));
+    }));
+  };
+  Layer l;
+  WithStatus(l).Frame(0x15, request((128 << 10) - 16));
+  ASSERT_FALSE(l.layer.closed());
+  l.Frame(0x15, request(128 << 10));
   EXPECT_EQ(l.EndReason(), DisconnectReason::kSubprotocolError);
 }
 
