@@ -103,6 +103,7 @@ class FrameOpener {
   // limit; INVALID_ARGUMENT: no id.
   absl::StatusOr<size_t> Feed(ByteView bytes, size_t max_content);
 
+  bool begun() const { return header_filled_ > 0; }  // a frame, though perhaps not ready
   bool ready() const { return ready_; }
   // The frame; only while ready(). Makes room for the next one.
   OpenedFrame Take();

@@ -32,6 +32,8 @@ struct SessionLimits {
   Duration status = std::chrono::seconds(10);     // from both Hellos to the peer's eth Status
   Duration ping = std::chrono::seconds(15);  // between our Pings; geth closes after 30 s of silence
   Duration idle = std::chrono::seconds(45);  // nothing at all arrived: Disconnect 0x0b
+  Duration frame =
+      std::chrono::seconds(30);  // from its first byte to its last: 0x0b (geth as well)
   // Incoming Pings: a token bucket, as reth has since 2026-08.
   uint32_t ping_burst = 5;
   Duration ping_refill = std::chrono::seconds(1);

@@ -58,9 +58,14 @@ void MessageLayer::OnHeard(Now now) {
   if (liveness_) liveness_->Heard(now.mono);
 }
 
+void MessageLayer::OnFramePart(Now now) {
+  if (liveness_) liveness_->FramePart(now.mono);
+}
+
 void MessageLayer::OnFrame(OpenedFrame frame, Now now, Events& out) {
   if (closed_) return;
   if (!liveness_) return OnFirstFrame(frame, now, out);
+  liveness_->FrameDone();
   if (frame.id < kFirstCapabilityId) return OnBaseMessage(frame, now, out);
   if (flblk_->Owns(frame.id)) return OnFlblk(std::move(frame), out);
   if (eth_ && eth_->Owns(frame.id)) return OnEth(frame, now, out);
@@ -209,6 +214,9 @@ void MessageLayer::OnTimer(Now now, Events& out) {
   }
   if (liveness_->Idle(now.mono)) {
     return Close(DisconnectReason::kPingTimeout, "nothing arrived for 45 s", out);
+  }
+  if (liveness_->FrameLate(now.mono)) {
+    return Close(DisconnectReason::kPingTimeout, "a frame has not arrived whole in 30 s", out);
   }
   if (liveness_->PingDue(now.mono)) Put(kPingId, kEmptyList);
   if (!companion_) return;

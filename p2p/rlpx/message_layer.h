@@ -29,7 +29,8 @@ class MessageLayer {
   // Content limit of the next incoming frame.
   size_t MaxContent() const { return liveness_ ? kMaxFrameContent : kMaxHelloFrame; }
 
-  void OnHeard(Now now);  // any bytes
+  void OnHeard(Now now);      // any bytes
+  void OnFramePart(Now now);  // a frame has begun and is not whole yet
   void OnFrame(OpenedFrame frame, Now now, std::vector<SessionEvent>& out);
   void OnTimer(Now now, std::vector<SessionEvent>& out);
   std::optional<MonoTime> NextDeadline() const;

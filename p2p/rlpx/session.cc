@@ -107,6 +107,7 @@ void Session::OnBytes(ByteView bytes, Now now, std::vector<SessionEvent>& out) {
     if (!used.ok()) return state_->Fail(used.status(), out);
     bytes = bytes.subspan(*used);
   }
+  if (state_->opener && state_->opener->begun()) state_->messages->OnFramePart(now);
 }
 
 void Session::OnTimer(Now now, std::vector<SessionEvent>& out) {

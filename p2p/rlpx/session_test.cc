@@ -241,6 +241,54 @@ TEST(Session, IdleLimit) {
   EXPECT_EQ(LastClosed(pair.a).sent, DisconnectReason::kPingTimeout);
 }
 
+// The frame with which the first of the sessions goes on.
+Bytes OneFrame(Pair& pair) {
+  EXPECT_TRUE(pair.a.session.Send(*MakeFrame(MessageId::kAuthorized, Bytes(300000, 1))).ok());
+  const ByteView bytes = pair.a.session.PendingOutput();
+  Bytes frame(bytes.begin(), bytes.end());
+  pair.a.session.ConsumeOutput(bytes.size());
+  return frame;
+}
+
+TEST(Session, AFrameThatDribblesInEndsTheSession) {
+  SessionConfig config;
+  config.eth.enabled = false;
+  Pair pair(config);
+  pair.Run();
+  const Bytes frame = OneFrame(pair);
+  const size_t half = frame.size() / 2;
+  pair.b.session.OnBytes(ByteView(frame).first(half), At(seconds(1)), pair.b.events);
+  for (int s = 2; s <= 60 && !pair.b.session.closed(); ++s) {
+    EXPECT_LE(*pair.b.session.NextDeadline(), At(seconds(31)).mono);
+    pair.b.session.OnTimer(At(seconds(s)), pair.b.events);
+    pair.b.session.OnBytes(ByteView(frame).subspan(half + s, 1), At(seconds(s)), pair.b.events);
+    EXPECT_EQ(pair.b.session.closed(), s >= 31) << s;
+  }
+  EXPECT_EQ(LastClosed(pair.b).sent, DisconnectReason::kPingTimeout);
+  EXPECT_EQ(LastClosed(pair.b).why, "a frame has not arrived whole in 30 s");
+}
+
+// Each frame has the time for itself, though bytes of the next one come with it.
+TEST(Session, FramesThatNeverPauseDoNotEndTheSession) {
+  SessionConfig config;
+  config.eth.enabled = false;
+  Pair pair(config);
+  pair.Run();
+  Bytes carried;
+  for (int s = 29; s <= 290; s += 29) {
+    const Bytes frame = OneFrame(pair);
+    carried.insert(carried.end(), frame.begin(), frame.begin() + 5000);
+    pair.b.session.OnBytes(carried, At(seconds(s)), pair.b.events);
+    pair.b.session.OnTimer(At(seconds(s)), pair.b.events);
+    carried.assign(frame.begin() + 5000, frame.end());
+  }
+  EXPECT_FALSE(pair.b.session.closed());
+  EXPECT_EQ(pair.b.All<MessageReceived>().size(), 9u);
+  pair.b.session.OnBytes(carried, At(seconds(300)), pair.b.events);
+  pair.b.session.OnTimer(At(seconds(330)), pair.b.events);
+  EXPECT_FALSE(pair.b.session.closed());
+}
+
 TEST(Session, LivesForEverOnPings) {
   Pair pair;
   pair.Run();
