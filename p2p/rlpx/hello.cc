@@ -9,13 +9,21 @@
 namespace flblk::rlpx {
 namespace {
 
-std::string AsText(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
-
 // For logs: bytes that could upset a terminal become '?'; the rest is kept, UTF-8 included.
 std::string Printable(ByteView bytes) {
-  std::string text = AsText(bytes.first(std::min(bytes.size(), kMaxClientIdBytes)));
+  bytes = bytes.first(std::min(bytes.size(), kMaxClientIdBytes));
+  std::string text(bytes.begin(), bytes.end());
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
+// The same for what is put between quotes with others.
+std::string PrintableWord(ByteView bytes) {
+  std::string text = Printable(bytes);
+  for (char& c : text) {
+    if (c == '"' || c == '\\') c = '?';
   }
   return text;
 }
@@ -54,7 +62,7 @@ absl::StatusOr<Hello> DecodeHello(ByteView body) {
     }
     wire::RlpReader pair = capabilities.List("Hello capability");
     Capability& capability = hello.capabilities.emplace_back();
-    capability.name = AsText(pair.String("Hello capability name"));
+    capability.name = PrintableWord(pair.String("Hello capability name"));
     capability.version = pair.Uint("Hello capability version");
   }
   const uint64_t port = list.Uint("Hello listen port");

@@ -16,10 +16,10 @@ inline constexpr uint64_t kP2pVersion = 5;
 
 struct Hello {
   uint64_t version = kP2pVersion;
-  std::string client_id;  // decoded: printable, at most kMaxClientIdBytes
-  std::vector<Capability> capabilities;
-  uint16_t listen_port = 0;  // 0: not listening
-  NodeId node_id{};          // zero where the peer's has another length than 64 bytes
+  std::string client_id;                 // decoded: printable, at most kMaxClientIdBytes
+  std::vector<Capability> capabilities;  // decoded: names printable, without quotes, cut likewise
+  uint16_t listen_port = 0;              // 0: not listening
+  NodeId node_id{};                      // zero where the peer's has another length than 64 bytes
 };
 
 Bytes EncodeHello(const Hello& hello);

@@ -68,6 +68,14 @@ TEST(Hello, ClientIdIsMadeSafeToPrint) {
   EXPECT_EQ(DecodeHello(Encode(AsBytes(lengthy), 0, 0, 64))->client_id.size(), kMaxClientIdBytes);
 }
 
+TEST(Hello, CapabilityNamesAreMadeSafeToPrint) {
+  Hello hello = Example();
+  hello.capabilities = {{"a\nevent=x\x1b[2J\"\\\x7f", 1}, {"flblk", 2}};
+  hello = *DecodeHello(EncodeHello(hello));
+  EXPECT_EQ(hello.capabilities[0].name, "a?event=x?[2J???");
+  EXPECT_EQ(hello.capabilities[1].name, "flblk");
+}
+
 TEST(Hello, NodeIdOfAnotherLengthReadsAsZero) {
   EXPECT_EQ(DecodeHello(Encode({}, 0, 0, 63))->node_id, NodeId{});
   EXPECT_NE(DecodeHello(Encode({}, 0, 0, 64))->node_id, NodeId{});
