@@ -36,9 +36,22 @@ bool Discourages(const rlpx::Closed& closed) {
   }
 }
 
+std::string Admission::Judged(const boost::asio::ip::address& address) const {
+  if (!IsPublic(address)) return "";
+  std::string key = AddressKey(address);
+  for (const auto& [id, named_at] : named_at_) {
+    if (named_at == key) return "";
+  }
+  return key;
+}
+
+void Admission::Named(const NodeId& id, const boost::asio::ip::address& address) {
+  if (IsPublic(address)) named_at_[id] = AddressKey(address);
+}
+
 InboundGate::Verdict Admission::OnSocket(uint64_t connection,
                                          const boost::asio::ip::address& address, MonoTime now) {
-  const std::string key = IsPublic(address) ? AddressKey(address) : "";
+  const std::string key = Judged(address);
   if (!key.empty() && bans_.Banned(key, now)) return {false, std::nullopt, "banned"};
   return gate_.Admit(connection, key, now);
 }

@@ -51,14 +51,21 @@ class Admission {
     bool inbound = false;
     boost::asio::ip::address address;
   };
+  // Where a peer the operator named was met last: whoever comes from there is neither limited by
+  // address nor banned by it, so that no stranger behind the same address locks the peer out.
+  void Named(const NodeId& id, const boost::asio::ip::address& address);
+  void NoLongerNamed(const NodeId& id) { named_at_.erase(id); }
   // How long the subject is kept out; zero: not at all.
   Duration Punish(const Subject& subject, Conduct conduct, MonoTime now);
   void Hold(const NodeId& id, int32_t penalty_points, MonoTime now);
 
  private:
   static std::string Key(const NodeId& id) { return std::string(id.begin(), id.end()); }
+  // AddressKey; empty where the address says nothing or a named peer is there.
+  std::string Judged(const boost::asio::ip::address& address) const;
 
   InboundGate gate_;
+  std::map<NodeId, std::string> named_at_;
   BanList bans_;
 };
 

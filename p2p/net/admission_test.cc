@@ -78,6 +78,18 @@ TEST(AdmissionTest, NamedPeersComeBackSoonAndKeepTheirAddress) {
   EXPECT_TRUE(admission.OnSocket(1, make_address("8.8.8.8"), At(seconds(1))).admit);
 }
 
+TEST(AdmissionTest, WhereANamedPeerIsNobodyIsJudgedByAddress) {
+  Admission admission(50);
+  const auto address = make_address("8.8.8.8");
+  admission.Named(kId, address);
+  admission.Punish(Stranger("8.8.8.8", NodeId{9}), Conduct::kMisconduct, At(seconds(0)));
+  for (uint64_t i = 1; i <= 20; ++i) {
+    EXPECT_TRUE(admission.OnSocket(i, address, At(seconds(1))).admit);
+  }
+  admission.NoLongerNamed(kId);
+  EXPECT_FALSE(admission.OnSocket(21, address, At(seconds(1))).admit);
+}
+
 TEST(AdmissionTest, PenaltyPointsFadeBeforeAStrangerReturns) {
   Admission admission(10);
   admission.Hold(kId, 25, At(seconds(0)));

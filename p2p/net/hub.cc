@@ -175,7 +175,8 @@ void Hub::Admit(Connection& connection, const rlpx::Established& event) {
                                    .flblk_version = event.flblk_version,
                                    .trusted = named,
                                    .standby = trusted});
-  Log(PeerUpLine(info, named, peers_.size()));
+  if (named) admission_.Named(event.node_id, connection.remote().address());
+  if (named || stranger_lines_.Take(now.mono)) Log(PeerUpLine(info, named, peers_.size()));
   observer_->OnPeerUp(info);
 }
 
@@ -226,10 +227,11 @@ void Hub::PeerDown(const Peer& peer, const std::string& why, bool discourage) {
   const core::SessionId session = peer.connection->id();
   peers_.Remove(session);
   engine_.Post(core::PeerDisconnected{.session = session});
-  Log(PeerDownLine(info, why, peers_.size()));
-  observer_->OnPeerDown(info, why);
   const MonoTime now = RealNow().mono;
-  if (!dialer_.IsTarget(info.node_id)) admission_.Hold(info.node_id, info.gossip.penalty, now);
+  const bool named = dialer_.IsTarget(info.node_id);
+  if (named || stranger_lines_.Take(now)) Log(PeerDownLine(info, why, peers_.size()));
+  observer_->OnPeerDown(info, why);
+  if (!named) admission_.Hold(info.node_id, info.gossip.penalty, now);
   dialer_.SessionDown(info.node_id, now, discourage);
 }
 
@@ -321,6 +323,7 @@ absl::Status Hub::AddPeer(const Enode& enode, bool trusted) {
 absl::Status Hub::RemovePeer(const NodeId& id) {
   DCHECK(OnNetworkThread());
   const bool known = dialer_.Remove(id);
+  admission_.NoLongerNamed(id);
   const Peer* const peer = peers_.FindNode(id);
   if (peer == nullptr && !known) {
     return absl::FailedPreconditionError(absl::StrCat("no peer has the node id ", Short(id)));
@@ -347,48 +350,6 @@ NodeInfo Hub::Info() const {
           .node_id = key_->id(),
           .listen_port = acceptor_.port(),
           .builder = config_.engine.builder};
-}
-
-// ----------------------------------------------------------------------------------------- stop
-
-void Hub::Stop(Duration limit, std::function<void()> done) {
-  DCHECK(OnNetworkThread());
-  acceptor_.Close();
-  dialer_.Stop();
-  confirmations_.Stop();
-  engine_.Call(core::StopPublishing{.reason = "shutdown"}, {});
-  stopped_ = std::move(done);
-  if (connections_.empty()) return stopped_();
-  stop_timer_.expires_after(limit / 2);
-  stop_timer_.async_wait([this, limit](boost::system::error_code error) {
-    if (!error) StopSlowPeers(limit / 2);
-  });
-  for (const ConnectionPtr& connection : Connections()) {
-    if (peers_.Find(connection->id()) != nullptr) {
-      connection->Finish(DisconnectReason::kRequested, "shutting down");
-    } else if (connection->open()) {
-      connection->Abort("shutting down");
-    }
-  }
-  engine_.Pump();
-}
-
-void Hub::StopSlowPeers(Duration limit) {
-  stop_timer_.expires_after(limit);
-  stop_timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
-    for (const ConnectionPtr& connection : Connections()) connection->Abort("shutting down");
-    engine_.Pump();
-  });
-  for (const ConnectionPtr& connection : Connections()) connection->CutFlashblocks();
-  engine_.Pump();
-}
-
-// A copy: closing one changes the map.
-std::vector<Hub::ConnectionPtr> Hub::Connections() const {
-  std::vector<ConnectionPtr> all;
-  for (const auto& [id, connection] : connections_) all.push_back(connection);
-  return all;
 }
 
 }  // namespace flblk::net

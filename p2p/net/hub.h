@@ -14,6 +14,7 @@
 #include <set>
 #include <thread>
 
+#include "p2p/core/token_bucket.h"
 #include "p2p/net/acceptor.h"
 #include "p2p/net/admission.h"
 #include "p2p/net/confirmations.h"
@@ -101,8 +102,9 @@ class Hub final : private Connection::Listener,
   std::vector<ConnectionPtr> overflowed_;
   uint64_t last_id_ = 0;
   LineRation refused_lines_, failed_lines_, ban_lines_;
-  NodeStats stats_;        // without the engine's
-  std::thread::id owner_;  // set by Start
+  core::TokenBucket stranger_lines_{100, std::chrono::milliseconds(100)};  // that came or went
+  NodeStats stats_;                                                        // without the engine's
+  std::thread::id owner_;                                                  // set by Start
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;  // set while stopping
 };

@@ -10,12 +10,16 @@ InboundGate::Verdict InboundGate::Admit(uint64_t connection, const std::string& 
       return {false, std::nullopt, "too many handshakes from one address"};
     }
   }
+  const bool full = pending_.size() >= max_pending_;
+  if (full && (pending_.empty() || now - pending_.begin()->second.since < kFairShare)) {
+    return {false, std::nullopt, "max_pending_sessions"};
+  }
+  if (!address.empty() && !rate_.Take(address, now)) {
+    return {false, std::nullopt, "too many connections in a short time"};
+  }
   Verdict verdict;
   verdict.admit = true;
-  if (pending_.size() >= max_pending_) {
-    if (pending_.empty() || now - pending_.begin()->second.since < kFairShare) {
-      return {false, std::nullopt, "max_pending_sessions"};
-    }
+  if (full) {
     verdict.evict = pending_.begin()->first;
     Release(*verdict.evict);
   }

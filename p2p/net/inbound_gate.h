@@ -1,4 +1,5 @@
-// How many strangers may be in their handshake at once, in all and per address. Pure.
+// How many strangers may be in their handshake at once, in all and per address, and how fast they
+// may come (address_rate.h). Pure.
 //
 // Whoever connects holds one place until its handshake has ended. When all places are taken, the
 // oldest handshake gives way once it has had kFairShare: a real one takes some round trips, an
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "p2p/net/address_rate.h"
 #include "p2p/wire/time.h"
 
 namespace flblk::net {
@@ -27,7 +29,8 @@ class InboundGate {
     std::optional<uint64_t> evict;  // the connection that gives way
     const char* why = "";           // where not admitted
   };
-  // `address`: AddressKey, or empty where addresses say nothing (loopback, private). An admitted
+  // `address`: AddressKey, or empty where addresses say nothing (loopback, private) or belong to a
+  // peer the operator named: these are limited in all only, and not in their rate. An admitted
   // connection is counted from now on.
   Verdict Admit(uint64_t connection, const std::string& address, MonoTime now);
   // Its handshake has ended, either way. Unknown connections are ignored.
@@ -42,6 +45,7 @@ class InboundGate {
   size_t max_pending_;
   std::map<uint64_t, Pending> pending_;  // ids grow, so the first one is the oldest
   std::map<std::string, size_t> per_address_;
+  AddressRate rate_;
 };
 
 }  // namespace flblk::net
