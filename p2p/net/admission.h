@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "p2p/net/address.h"
+#include "p2p/net/address_places.h"
 #include "p2p/net/ban_list.h"
 #include "p2p/net/inbound_gate.h"
 #include "p2p/rlpx/session_types.h"
@@ -35,12 +36,23 @@ class Admission {
   // (core/penalties.h).
   static constexpr Duration kHoldPerPoint = std::chrono::seconds(1);
 
+  // Inbound sessions of strangers from one public address: a few honest nodes behind a NAT, but by
+  // far not all places.
+  static constexpr size_t kMaxSessionsPerAddress = 4;
+
   explicit Admission(size_t max_pending) : gate_(max_pending) {}
 
   // A socket was accepted; admitted ones hold a place until HandshakeOver.
   InboundGate::Verdict OnSocket(uint64_t connection, const boost::asio::ip::address& address,
                                 MonoTime now);
   void HandshakeOver(uint64_t connection) { gate_.Release(connection); }
+
+  // A stranger's inbound session begins; false: as many as are admitted of its public address are
+  // up. Ended by SessionOver.
+  bool StrangerUp(uint64_t connection, const boost::asio::ip::address& address) {
+    return sessions_.Take(connection, Judged(address));
+  }
+  void SessionOver(uint64_t connection) { sessions_.Release(connection); }
 
   bool IsBanned(const NodeId& id, MonoTime now) const { return bans_.Banned(Key(id), now); }
   void Lift(const NodeId& id) { bans_.Lift(Key(id)); }
@@ -66,6 +78,7 @@ class Admission {
 
   InboundGate gate_;
   std::map<NodeId, std::string> named_at_;
+  AddressPlaces sessions_{kMaxSessionsPerAddress};
   BanList bans_;
 };
 

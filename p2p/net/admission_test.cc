@@ -90,6 +90,19 @@ TEST(AdmissionTest, WhereANamedPeerIsNobodyIsJudgedByAddress) {
   EXPECT_FALSE(admission.OnSocket(21, address, At(seconds(1))).admit);
 }
 
+TEST(AdmissionTest, OnePublicAddressHasAFewSessions) {
+  Admission admission(50);
+  uint64_t id = 0;
+  for (size_t i = 0; i < Admission::kMaxSessionsPerAddress; ++i) {
+    EXPECT_TRUE(admission.StrangerUp(++id, make_address("2001:db8::1")));
+  }
+  EXPECT_FALSE(admission.StrangerUp(++id, make_address("2001:db8::2"))) << "the same /64";
+  EXPECT_TRUE(admission.StrangerUp(++id, make_address("8.8.8.8")));
+  admission.SessionOver(1);
+  EXPECT_TRUE(admission.StrangerUp(++id, make_address("2001:db8::2")));
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(admission.StrangerUp(++id, make_address("127.0.0.1")));
+}
+
 TEST(AdmissionTest, PenaltyPointsFadeBeforeAStrangerReturns) {
   Admission admission(10);
   admission.Hold(kId, 25, At(seconds(0)));

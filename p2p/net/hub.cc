@@ -144,7 +144,9 @@ std::optional<DisconnectReason> Hub::Refusal(const Connection& connection, const
     loser->Disconnect(DisconnectReason::kAlreadyConnected,
                       "replaced by another session of the node");
   }
-  if (connection.inbound() && !named && peers_.InboundStrangers() >= config_.max_inbound_peers) {
+  if (connection.inbound() && !named &&
+      (peers_.InboundStrangers() >= config_.max_inbound_peers ||
+       !admission_.StrangerUp(connection.id(), connection.remote().address()))) {
     return DisconnectReason::kTooManyPeers;
   }
   return std::nullopt;
@@ -226,6 +228,7 @@ void Hub::PeerDown(const Peer& peer, const std::string& why, bool discourage) {
   const PeerInfo info = PeerTable::Snapshot(peer, engine_.peers());
   const core::SessionId session = peer.connection->id();
   peers_.Remove(session);
+  admission_.SessionOver(session);
   engine_.Post(core::PeerDisconnected{.session = session});
   const MonoTime now = RealNow().mono;
   const bool named = dialer_.IsTarget(info.node_id);

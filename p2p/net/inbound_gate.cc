@@ -4,14 +4,22 @@ namespace flblk::net {
 
 InboundGate::Verdict InboundGate::Admit(uint64_t connection, const std::string& address,
                                         MonoTime now) {
-  if (!address.empty()) {
-    const auto it = per_address_.find(address);
-    if (it != per_address_.end() && it->second >= kMaxPerAddress) {
-      return {false, std::nullopt, "too many handshakes from one address"};
-    }
+  if (!places_.Take(connection, address)) {
+    return {false, std::nullopt, "too many handshakes from one address"};
   }
-  const bool full = pending_.size() >= max_pending_;
-  if (full && (pending_.empty() || now - pending_.begin()->second.since < kFairShare)) {
+  const Verdict verdict = Judge(address, now);
+  if (verdict.evict) Release(*verdict.evict);
+  if (verdict.admit) {
+    since_[connection] = now;
+  } else {
+    places_.Release(connection);
+  }
+  return verdict;
+}
+
+InboundGate::Verdict InboundGate::Judge(const std::string& address, MonoTime now) {
+  const bool full = since_.size() >= max_pending_;
+  if (full && (since_.empty() || now - since_.begin()->second < kFairShare)) {
     return {false, std::nullopt, "max_pending_sessions"};
   }
   if (!address.empty() && !rate_.Take(address, now)) {
@@ -19,23 +27,13 @@ InboundGate::Verdict InboundGate::Admit(uint64_t connection, const std::string& 
   }
   Verdict verdict;
   verdict.admit = true;
-  if (full) {
-    verdict.evict = pending_.begin()->first;
-    Release(*verdict.evict);
-  }
-  pending_[connection] = {address, now};
-  if (!address.empty()) ++per_address_[address];
+  if (full) verdict.evict = since_.begin()->first;
   return verdict;
 }
 
 void InboundGate::Release(uint64_t connection) {
-  const auto it = pending_.find(connection);
-  if (it == pending_.end()) return;
-  if (!it->second.address.empty()) {
-    const auto count = per_address_.find(it->second.address);
-    if (--count->second == 0) per_address_.erase(count);
-  }
-  pending_.erase(it);
+  places_.Release(connection);
+  since_.erase(connection);
 }
 
 }  // namespace flblk::net

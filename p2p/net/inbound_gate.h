@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "p2p/net/address_places.h"
 #include "p2p/net/address_rate.h"
 #include "p2p/wire/time.h"
 
@@ -35,16 +36,15 @@ class InboundGate {
   Verdict Admit(uint64_t connection, const std::string& address, MonoTime now);
   // Its handshake has ended, either way. Unknown connections are ignored.
   void Release(uint64_t connection);
-  size_t pending() const { return pending_.size(); }
+  size_t pending() const { return since_.size(); }
 
  private:
-  struct Pending {
-    std::string address;
-    MonoTime since;
-  };
+  // Of a connection that has its place.
+  Verdict Judge(const std::string& address, MonoTime now);
+
   size_t max_pending_;
-  std::map<uint64_t, Pending> pending_;  // ids grow, so the first one is the oldest
-  std::map<std::string, size_t> per_address_;
+  std::map<uint64_t, MonoTime> since_;  // ids grow, so the first one is the oldest
+  AddressPlaces places_{kMaxPerAddress};
   AddressRate rate_;
 };
 
