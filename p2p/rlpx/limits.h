@@ -22,6 +22,9 @@ inline constexpr size_t kMaxBaseMessage = 1024;
 // Uncompressed payload of an eth message we look into (Status, requests).
 // The largest honest ones are lists of some hundred hashes.
 inline constexpr size_t kMaxEthMessage = size_t{128} << 10;
+// Uncompressed body of a received flblk message: World Chain may send 2^24 bytes with the id. We
+// send one less.
+inline constexpr size_t kMaxFlblkBody = wire::kMaxMessageBytes;
 // One message, compressed and with its id, as it fits a frame.
 inline constexpr size_t kMaxFrameContent = wire::kMaxFrameBytes;
 

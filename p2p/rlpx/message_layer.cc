@@ -194,7 +194,7 @@ void MessageLayer::OnFlblk(OpenedFrame frame, Events& out) {
         config_.known_frames->Find(static_cast<wire::MessageId>(id), frame.payload);
     if (known != nullptr) return out.push_back(MessageReceived{std::move(known)});
   }
-  absl::StatusOr<Bytes> body = SnappyUncompress(frame.payload, wire::kMaxMessageBytes - 1);
+  absl::StatusOr<Bytes> body = SnappyUncompress(frame.payload, kMaxFlblkBody);
   if (!body.ok()) {
     return Close(DisconnectReason::kSubprotocolError,
                  absl::StrCat("flblk message ", id, ": ", body.status().message()), out);

@@ -352,6 +352,17 @@ TEST(MessageLayer, AnEthRequestOfMoreThan128KiBIsASubprotocolError) {
   EXPECT_EQ(l.EndReason(), DisconnectReason::kSubprotocolError);
 }
 
+// World Chain counts 2^24 bytes with the id.
+TEST(MessageLayer, FlblkOfTheReferencesLimitIsHeard) {
+  Layer l;
+  l.Established().Frame(0x22, SnappyCompress(Bytes(16'777'215)));
+  ASSERT_FALSE(l.layer.closed());
+  ASSERT_EQ(l.events.size(), 1u);
+  EXPECT_EQ(std::get<MessageReceived>(l.events[0]).frame->body.size(), 16'777'215u);
+  l.Frame(0x22, SnappyCompress(Bytes(16'777'216)));
+  EXPECT_EQ(l.EndReason(), DisconnectReason::kSubprotocolError);
+}
+
 TEST(MessageLayer, HelloLimitAndContentLimit) {
   Layer l;
   EXPECT_EQ(l.layer.MaxContent(), kMaxHelloFrame);

@@ -108,7 +108,16 @@ TEST(Envelope, SizeLimit) {
   parts.surplus = Bytes(kMaxMessageBytes / 2, 1);
   Bytes body = parts.Body();
   EXPECT_EQ(Message(SplitAuthorized(body).status()),
-            absl::StrCat("authorized: has ", body.size(), " bytes, the limit is 16777214"));
+            absl::StrCat("authorized: has ", body.size(), " bytes, the limit is 16777215"));
+  parts.surplus.clear();
+  const auto of_bytes = [&parts](size_t n) {
+    parts.message = RlpEncodeList([n](auto& out) { out.String(Bytes(n)); });
+    return parts.Body();
+  };
+  constexpr size_t kNear = kMaxMessageBytes - 1000;  // lengths have as many bytes as there
+  const Bytes longest = of_bytes(kNear + kMaxMessageBytes - of_bytes(kNear).size());
+  ASSERT_EQ(longest.size(), kMaxMessageBytes);
+  EXPECT_TRUE(SplitAuthorized(longest).ok());
 }
 
 TEST(Envelope, TagsAreChecked) {
