@@ -1,8 +1,8 @@
 #include "plugin/config.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "plugin/config_check.h"
 #include "plugin/config_toml.h"
@@ -17,6 +17,11 @@ constexpr size_t kMaxConfigBytes = size_t{1} << 20;
 absl::Status Apply(const Entry& entry, Config& config) {
   auto status = SetFromText(*entry.setting, entry.text, config);
   if (status.ok()) return status;
+  if (entry.place == "FLBLK_PORT" && entry.text.find("://") != std::string::npos) {
+    return Invalid(entry.place, ": '", entry.text,
+                   "' is what Kubernetes sets for a Service named flblk: set enableServiceLinks: "
+                   "false in the pod, or rename the Service");
+  }
   return Invalid(entry.place, ": ", status.message());
 }
 
@@ -38,13 +43,18 @@ absl::StatusOr<Config> Merge(const std::vector<Layer>& layers) {
 absl::StatusOr<Layer> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::NotFoundError(Cat("--config: cannot open '", path, "'"));
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file && !file.eof()) return absl::NotFoundError(Cat("--config: cannot read '", path, "'"));
-  if (text.str().size() > kMaxConfigBytes) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path, unknown)) {
+    return Invalid("--config: '", path, "' is no regular file");
+  }
+  std::string text(kMaxConfigBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return absl::NotFoundError(Cat("--config: cannot read '", path, "'"));
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kMaxConfigBytes) {
     return Invalid("--config: '", path, "' is above ", kMaxConfigBytes, " bytes");
   }
-  return ReadToml(text.str(), path);
+  return ReadToml(text, path);
 }
 
 Layer ReadEnvironment(const Getenv& env) {
@@ -181,6 +191,19 @@ absl::StatusOr<CommandLine> ConfigFromCommandLine(std::span<const char* const> a
   return out;
 }
 
+std::vector<std::string> EnvironmentWarnings(const char* const* environment) {
+  std::vector<std::string> out;
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry = *environment;
+    const std::string_view name = entry.substr(0, entry.find('='));
+    if (!entry.starts_with("FLBLK_") || name.size() == entry.size()) continue;
+    const std::string nearest = NearestEnv(name);
+    if (nearest == name) continue;
+    out.push_back(Cat(name, ": no setting, ignored; the nearest known one is ", nearest));
+  }
+  return out;
+}
+
 std::string ConfigToToml(const Config& config) {
   std::string out;
   for (const Setting& setting : Settings()) {
@@ -200,13 +223,19 @@ std::string ConfigHelp(std::string_view program) {
   std::string out = Cat("usage: ", program, " [--config FILE] [--dump-config] [flags]\n\n",
                         "Flag --some-name is FLBLK_SOME_NAME in the environment and some_name in "
                         "the TOML file;\nflags win over environment, environment over file.\n\n");
+  const auto line = [&](std::string name, std::string_view help) {
+    name.resize(std::max(name.size(), size_t{42}), ' ');
+    out += Cat("  ", name, " ", help);
+  };
+  line("--config FILE", "settings as TOML; also FLBLK_CONFIG\n");
+  line("--dump-config", "print the settings in force as TOML, without secrets, and exit\n");
+  line("--version", "print the version and exit\n");
+  line("--help", "print this and exit\n");
   const Config defaults;
   for (const Setting& setting : Settings()) {
-    if (setting.style == Style::kEnvironmentOnly) continue;
+    const bool secret = setting.style == Style::kEnvironmentOnly;
     const std::string value = ToTomlValue(setting, defaults);
-    std::string flag = Cat("  ", FlagOf(setting), " ", setting.value);
-    flag.resize(std::max(flag.size(), size_t{44}), ' ');
-    out += Cat(flag, " ", setting.help);
+    line(Cat(secret ? EnvOf(setting) : FlagOf(setting), " ", setting.value), setting.help);
     if (!value.empty() && value != "\"\"" && value != "[]") out += Cat(" (", value, ")");
     if (!setting.alias.empty()) out += Cat("; also --", setting.alias);
     out += "\n";

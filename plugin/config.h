@@ -84,6 +84,10 @@ absl::StatusOr<Config> ConfigFromToml(std::string_view text, std::string_view or
 // What is allowed but should be known to the operator; each begins with the setting's key.
 std::vector<std::string> ConfigWarnings(const Config& config);
 
+// One for each FLBLK_* name in `environment` ("NAME=value", NULL at the end) that is no setting.
+// The values, which may be secrets, are not told.
+std::vector<std::string> EnvironmentWarnings(const char* const* environment);
+
 struct CommandLine {
   Config config;
   bool help = false, version = false, dump_config = false;

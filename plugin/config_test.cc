@@ -263,8 +263,38 @@ TEST(Config, CommandsNeedNoCompleteConfiguration) {
   EXPECT_EQ(ErrorOf({"--config=/does/not/exist"}), "--config: cannot open '/does/not/exist'");
 }
 
+TEST(Config, TheFileIsAFile) {
+  const std::string directory = testing::TempDir();
+  EXPECT_EQ(ErrorOf({"--config", directory.c_str()}),
+            Cat("--config: '", directory, "' is no regular file"));
+  EXPECT_EQ(ErrorOf({"--config=/dev/null"}), "--config: '/dev/null' is no regular file");
+  const char* unreadable = "/proc/self/mem";  // a file whose first bytes cannot be read
+  EXPECT_EQ(ErrorOf({"--config", unreadable}), "--config: cannot read '/proc/self/mem'");
+}
+
+TEST(Config, EnvironmentNamesThatAreNoSettingAreWarnedOf) {
+  const auto warnings = [](std::vector<const char*> environment) {
+    environment.push_back(nullptr);
+    return EnvironmentWarnings(environment.data());
+  };
+  EXPECT_THAT(warnings({"FLBLK_TRUSTED_PEER=secret", "PATH=/bin", "FLBLK=1", "FLBLK_X"}),
+              ElementsAre("FLBLK_TRUSTED_PEER: no setting, ignored; the nearest known one is "
+                          "FLBLK_TRUSTED_PEERS"));
+  EXPECT_THAT(warnings({"FLBLK_PORT=1", "FLBLK_CONFIG=/f", "FLBLK_BUILDER_SK=1"}), IsEmpty());
+  EXPECT_THAT(warnings({"FLBLK_CONFIGURATION=/f"}), ElementsAre(HasSubstr("one is FLBLK_")));
+}
+
+TEST(Config, ALinkOfKubernetesIsToldFromASetting) {
+  EXPECT_EQ(ErrorOf({"--world-chain=mainnet"}, {{"FLBLK_PORT", "tcp://10.0.0.7:30303"}}),
+            "FLBLK_PORT: 'tcp://10.0.0.7:30303' is what Kubernetes sets for a Service named flblk: "
+            "set enableServiceLinks: false in the pod, or rename the Service");
+}
+
 TEST(Config, HelpNamesEveryFlag) {
   const std::string help = ConfigHelp("flblkd");
+  for (const char* word : {"--version", "--help", "--config FILE", "--dump-config"})
+    EXPECT_THAT(help, HasSubstr(Cat("  ", word)));
+  EXPECT_THAT(help, HasSubstr("  FLBLK_BUILDER_SK "));
   for (const Setting& setting : Settings()) {
     if (setting.style == Style::kEnvironmentOnly) continue;
     EXPECT_THAT(help, HasSubstr("  " + FlagOf(setting) + " "));

@@ -100,6 +100,7 @@ int Run(Config config, Arguments args) {
   const sigset_t signals = BlockSignals();
   KeepFreedMemory();
   InitProcessLog(config.log_level, config.log_format);
+  for (const std::string& warning : EnvironmentWarnings(environ)) LOG(WARNING) << warning;
   const flblk_api* api = flblk_get_api(FLBLK_ABI_MAJOR);
   if (api == nullptr) return Fail(kExitFailure, "libflblk.so has another major version of the ABI");
   Seed seed;
@@ -134,6 +135,8 @@ int Main(Arguments args) {
   } else if (parsed->version) {
     printf("flblkd %s\n", kVersion.data());
   } else if (parsed->dump_config) {
+    for (const std::string& warning : EnvironmentWarnings(environ))
+      fprintf(stderr, "flblkd: %s\n", warning.c_str());
     fputs(ConfigToToml(parsed->config).c_str(), stdout);
   } else {
     return Run(std::move(parsed->config), args);

@@ -113,6 +113,12 @@ std::string NearestFlag(std::string_view name) {
   return Cat("--", Nearest(name, known));
 }
 
+std::string NearestEnv(std::string_view name) {
+  std::vector<std::string> known = {"FLBLK_CONFIG"};
+  for (const Setting& setting : kSettings) known.push_back(EnvOf(setting));
+  return Nearest(name, known);
+}
+
 std::string FlagOf(const Setting& setting) {
   std::string flag = Cat("--", setting.key);
   std::replace(flag.begin(), flag.end(), '_', '-');

@@ -34,6 +34,7 @@ const Setting* FindFlag(std::string_view flag);
 // The known name that is nearest to `name` by edit distance.
 std::string NearestKey(std::string_view name);
 std::string NearestFlag(std::string_view name);
+std::string NearestEnv(std::string_view name);
 std::string FlagOf(const Setting& setting);  // "--max-send-peers"
 std::string EnvOf(const Setting& setting);   // "FLBLK_MAX_SEND_PEERS"
 

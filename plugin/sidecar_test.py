@@ -119,8 +119,10 @@ class SidecarTest(unittest.TestCase):
         self.assertRegex(run(FLBLKD, "--version").stdout, r"^flblkd \d+\.\d+\.\d+\n$")
         config = f"{self.dir}/flblkd.toml"
         pathlib.Path(config).write_text('max_send_peers = 4\nmax_receive_peers = 2\n')
-        dump = run(FLBLKD, f"--config={config}", "--dump-config", "--world-chain=mainnet",
-                   env={"FLBLK_MAX_SEND_PEERS": "5", "FLBLK_BUILDER_SK": "42" * 32}).stdout
+        told = run(FLBLKD, f"--config={config}", "--dump-config", "--world-chain=mainnet",
+                   env={"FLBLK_MAX_SEND_PEERS": "5", "FLBLK_BUILDER_SK": "42" * 32, "FLBLK_TRUSTED_PEER": "x"})
+        self.assertIn("FLBLK_TRUSTED_PEER: no setting, ignored; the nearest known one is FLBLK_TRUSTED_PEERS", told.stderr)
+        dump = told.stdout
         self.assertIn("max_send_peers = 5\n", dump)
         self.assertIn("max_receive_peers = 2\n", dump)
         self.assertIn("network_id = 480\n", dump)
