@@ -101,11 +101,10 @@ flblk_status Create(const flblk_options* in, flblk_plugin** out) {
     *out = nullptr;
     if (auto status = CheckNotInLog(); !status.ok()) return status;
     flblk_options options;
-    if (auto status = ReadStruct("options", in, sizeof options, options); !status.ok())
-      return status;
+    if (auto status = ReadStruct("options", in, options); !status.ok()) return status;
     flblk_callbacks callbacks{};
     if (options.callbacks != nullptr) {
-      auto status = ReadStruct("callbacks", options.callbacks, sizeof callbacks, callbacks);
+      auto status = ReadStruct("callbacks", options.callbacks, callbacks);
       if (!status.ok()) return status;
     }
     RuntimeOptions runtime{.config = {},
@@ -205,7 +204,7 @@ flblk_status ForkchoiceUpdated(flblk_plugin* plugin, const flblk_forkchoice* in,
     if (auto status = CheckRunning(plugin); !status.ok()) return status;
     if (auto status = CheckOut("result", out); !status.ok()) return status;
     flblk_forkchoice update;
-    if (auto status = ReadStruct("update", in, sizeof update, update); !status.ok()) return status;
+    if (auto status = ReadStruct("update", in, update); !status.ok()) return status;
     auto event = FromAbi(update);
     if (!event.ok()) return event.status();
     const auto view = WaitForCall([&](auto done) {

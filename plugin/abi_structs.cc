@@ -51,8 +51,7 @@ absl::StatusOr<core::ForkchoiceUpdated> FromAbi(const flblk_forkchoice& in) {
 
 absl::StatusOr<wire::FlashblocksPayloadV1> ReadFlashblock(const flblk_flashblock* in) {
   flblk_flashblock flashblock;
-  if (auto status = ReadStruct("flashblock", in, sizeof flashblock, flashblock); !status.ok())
-    return status;
+  if (auto status = ReadStruct("flashblock", in, flashblock); !status.ok()) return status;
   const bool json = flashblock.encoding == FLBLK_ENCODING_JSON;
   if (!json && flashblock.encoding != FLBLK_ENCODING_RLP) {
     return Invalid("flashblock.encoding: ", flashblock.encoding, ", expected 0 or 1");

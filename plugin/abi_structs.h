@@ -2,6 +2,7 @@
 // Internal to abi.cc.
 #pragma once
 
+#include <stddef.h>
 #include <string.h>
 
 #include <algorithm>
@@ -13,10 +14,27 @@
 
 namespace flblk::plugin {
 
-// Reads a struct of an older or newer host: absent fields are zero, unknown ones are left alone.
-// `least`: the size of the first version.
+// The size of each struct that hosts fill in, as of version 1.0: to the end of the last field it
+// had then. Fixed for ever, or hosts of that version are refused on the day a field is appended.
 template <typename Struct>
-absl::Status ReadStruct(std::string_view name, const Struct* in, size_t least, Struct& out) {
+inline constexpr size_t kFirstSize = 0;
+template <>
+inline constexpr size_t kFirstSize<flblk_options> = offsetof(flblk_options, user) + sizeof(void*);
+template <>
+inline constexpr size_t kFirstSize<flblk_callbacks> = offsetof(flblk_callbacks, on_log) +
+                                                      sizeof(flblk_callbacks::on_log);
+template <>
+inline constexpr size_t kFirstSize<flblk_forkchoice> = offsetof(flblk_forkchoice, authorization) +
+                                                       sizeof(flblk_authorization);
+template <>
+inline constexpr size_t kFirstSize<flblk_flashblock> = offsetof(flblk_flashblock, data) +
+                                                       sizeof(flblk_bytes);
+
+// Reads a struct of an older or newer host: absent fields are zero, unknown ones are left alone.
+template <typename Struct>
+absl::Status ReadStruct(std::string_view name, const Struct* in, Struct& out) {
+  constexpr size_t least = kFirstSize<Struct>;
+  static_assert(least > 0 && least <= sizeof(Struct));
   if (in == nullptr) return Invalid(name, ": NULL");
   if (in->struct_size < least)
     return Invalid(name, ".struct_size: ", in->struct_size, ", at least ", least);

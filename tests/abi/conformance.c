@@ -68,6 +68,27 @@ static void check_bad_calls(const flblk_api* api) {
   CHECK(strcmp(api->grpc_target(NULL), "") == 0);
 }
 
+/* Structs as hosts of 1.0 had them: refused where shorter, taken for ever where not. */
+static void check_first_sizes(const flblk_api* api, flblk_plugin* plugin) {
+  flblk_forkchoice update;
+  flblk_flashblock delta;
+  if (sizeof(void*) != 8) return;
+  memset(&update, 0, sizeof update);
+  memset(&delta, 0, sizeof delta);
+  update.struct_size = 143;
+  CHECK(api->forkchoice_updated(plugin, &update, NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "at least 144") != NULL);
+  update.struct_size = 144;
+  CHECK(api->forkchoice_updated(plugin, &update, NULL) == FLBLK_OK);
+  delta.struct_size = 23;
+  CHECK(api->publish(plugin, &delta, NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "at least 24") != NULL);
+  delta.struct_size = 24;
+  delta.encoding = 7;
+  CHECK(api->publish(plugin, &delta, NULL) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "encoding") != NULL);
+}
+
 static void check_calls(const flblk_api* api, flblk_plugin* plugin) {
   static const uint8_t id[8] = {0};
   flblk_forkchoice update;
@@ -201,6 +222,7 @@ static void check_life(const flblk_api* api, const char* directory) {
   CHECK(api->start(plugin) == FLBLK_OK);
   CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
   check_calls(api, plugin);
+  check_first_sizes(api, plugin);
   check_reconfigure(api, plugin, config);
   CHECK(api->stop(plugin) == FLBLK_OK);
   check_stopped(api, plugin, config);
