@@ -39,7 +39,8 @@ void FrameMemory::Expire(MonoTime now) {
 }
 
 void FrameMemory::PopFront() {
-  numbers_.erase(frames_.front().key);
+  const auto it = numbers_.find(frames_.front().key);
+  if (it != numbers_.end() && it->second == base_) numbers_.erase(it);  // not of a later copy
   frames_.pop_front();
   ++base_;
   cursor_ = std::max(cursor_, base_);

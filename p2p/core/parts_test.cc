@@ -181,6 +181,17 @@ TEST(FrameMemory, IsBoundedByTimeNotByTraffic) {
   EXPECT_EQ(memory.size(), 2000u);
 }
 
+TEST(FrameMemory, AKeyThatCameAgainOutlivesItsFirstCopy) {
+  FrameMemory memory;
+  memory.Insert(KeyOf(1), Sig(1), At(seconds(0)));
+  memory.Insert(KeyOf(1), Sig(1), At(seconds(20)));
+  memory.Expire(At(seconds(31)));
+  EXPECT_EQ(memory.size(), 1u);
+  EXPECT_NE(memory.Find(KeyOf(1)), nullptr);
+  memory.Expire(At(seconds(51)));
+  EXPECT_EQ(memory.Find(KeyOf(1)), nullptr);
+}
+
 TEST(FrameMemory, CapacityDropsTheOldest) {
   FrameMemory memory;
   for (uint64_t i = 0; i <= FrameMemory::kCapacity; ++i)
