@@ -21,6 +21,18 @@ absl::Status Engine::State::On(const PeerMessage& e) {
   return absl::OkStatus();
 }
 
+namespace {
+
+// The compressed bytes go on as they came: none may be longer than an honest encoder makes them.
+absl::Status CheckCompressed(const wire::Frame& frame) {
+  const size_t limit = wire::MaxCompressedBytes(frame.body.size());
+  if (frame.snappy.size() <= limit) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("snappy: ", frame.snappy.size(), " bytes for ",
+                                                 frame.body.size(), ", the limit is ", limit));
+}
+
+}  // namespace
+
 void Engine::State::OnAuthorized(Peer& peer, const wire::FramePtr& frame) {
   if (!peer.frames_in.Take(now.mono)) {
     ++stats.flood;
@@ -29,10 +41,14 @@ void Engine::State::OnAuthorized(Peer& peer, const wire::FramePtr& frame) {
   const absl::StatusOr<wire::Envelope> envelope =
       wire::SplitAuthorized(frame->body, authorizations.last_builder());
   absl::StatusOr<wire::MessagePeek> peek;
-  if (envelope.ok()) peek = wire::PeekMessage(envelope->message);
-  if (!envelope.ok() || !peek.ok()) {
+  absl::Status why = envelope.status();
+  if (why.ok()) why = CheckCompressed(*frame);
+  if (why.ok()) {
+    peek = wire::PeekMessage(envelope->message);
+    why = peek.status();
+  }
+  if (!why.ok()) {
     ++stats.malformed;
-    const absl::Status& why = envelope.ok() ? peek.status() : envelope.status();
     return Penalise(peer, Offence::kMalformed, std::string(why.message()));
   }
   if (peek->kind == MessageKind::kFlashblock) return OnFlashblock(peer, frame, *envelope, *peek);
@@ -184,8 +200,10 @@ void Engine::State::Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen)
     case Inbox::Verdict::kOtherPayload:
       ++stats.late;
       break;
-    case Inbox::Verdict::kFull:
+    case Inbox::Verdict::kFull:  // whoever brings less of it later is heard
       ++stats.invalid;
+      frames.Forget(seen.key);
+      Unproductive(peer, "flashblocks beyond the bounds of a block");
       break;
   }
   if (machine && !copy.own)

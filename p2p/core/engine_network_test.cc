@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <random>
 
-#include "p2p/core/testing/mesh.h"
-#include "p2p/wire/envelope.h"
+#include "p2p/core/testing/network_bench.h"
 
 namespace flblk::core {
 namespace {
@@ -21,39 +20,6 @@ using testing::TestKey;
 using testing::TestMarker;
 using testing::TestPayload;
 using wire::MessageKind;
-
-// One relay; `feed` and `other` are flblk/1 peers of it, `sink` hears what is relayed.
-class EngineNetwork : public ::testing::Test {
- protected:
-  EngineNetwork() : node_(mesh_.Add()) {
-    feed_ = mesh_.ConnectProbe(node_, 1);
-    other_ = mesh_.ConnectProbe(node_, 1);
-    sink_ = mesh_.ConnectProbe(node_, 1);
-  }
-  Authorization Auth(uint64_t slot, uint8_t variant = 0, uint8_t builder = 11) {
-    return MakeAuthorization(mesh_.authorizer(), TestPayload(slot, variant), Mesh::Time(slot),
-                             TestKey(builder).public_key());
-  }
-  wire::FramePtr Flashblock(uint64_t slot, uint64_t index, uint8_t tag = 1, uint8_t variant = 0,
-                            uint8_t builder = 11) {
-    wire::FlashblocksPayloadV1 f = TestFlashblock(slot, index, tag);
-    f.payload_id = TestPayload(slot, variant);
-    f.metadata = "{\"fees\":\"0x0\"}";
-    return TestFrame(TestKey(builder), Auth(slot, variant, builder), f);
-  }
-  wire::FramePtr Broken(const wire::FramePtr& frame, size_t from_end = 1) {
-    auto copy = std::make_shared<wire::Frame>(*frame);
-    copy->body[copy->body.size() - from_end] ^= 1;
-    return copy;
-  }
-  testing::Node& node() { return mesh_[node_]; }
-  const EngineStats& stats() { return node().engine->stats(); }
-  size_t Relayed() { return mesh_.inbox_of(sink_).size(); }
-
-  Mesh mesh_;
-  int node_;
-  SessionId feed_, other_, sink_;
-};
 
 TEST_F(EngineNetwork, RelaysTheVeryFrameToAllButTheSenderThenDelivers) {
   const wire::FramePtr frame = Flashblock(0, 0);

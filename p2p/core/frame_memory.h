@@ -48,7 +48,10 @@ class FrameMemory {
 
   // Valid until the next Insert, Expire.
   SeenFrame* Find(const FrameKey& key);
+  // A key that is in here already is found as this one from now on.
   SeenFrame& Insert(const FrameKey& key, const Signature& actor_sig, MonoTime now);
+  // Not to be found any more: its next copy is looked at as the first.
+  void Forget(const FrameKey& key) { numbers_.erase(key); }
   void Expire(MonoTime now);
   void ForgetPeer(size_t number);
   size_t size() const { return frames_.size(); }

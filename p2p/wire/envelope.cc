@@ -65,6 +65,10 @@ absl::StatusOr<Envelope> SplitAuthorized(ByteView body, const PublicKey* known) 
   envelope.authorization_item = items.Item("authorization");
   envelope.authorization = ReadAuthorization(authorization, known);
   items.Fixed("actor_sig", envelope.actor_sig.bytes);
+  if (const size_t surplus = items.rest().size(); surplus > kMaxSurplusBytes) {
+    items.Fail("authorized surplus",
+               absl::StrCat("has ", surplus, " bytes, the limit is ", kMaxSurplusBytes));
+  }
   if (!status.ok()) return status;
   return envelope;
 }

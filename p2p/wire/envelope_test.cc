@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "p2p/wire/limits.h"
 #include "p2p/wire/testing/flashblocks.h"
@@ -95,6 +97,24 @@ TEST(Envelope, SurplusItemsOfHandWrittenListsAreIgnored) {
   EXPECT_EQ(PeekMessage(Unhex("c601846a756e6b"))->kind, MessageKind::kStartPublish);
   EXPECT_EQ(PeekMessage(Unhex("c202ff"))->kind, MessageKind::kStopPublish)
       << "not even a whole item";
+}
+
+TEST(Envelope, UnsignedSurplusIsLimited) {
+  const auto error = [](size_t bytes) {
+    const Parts parts;
+    Authorization authorization;
+    std::ranges::copy(parts.builder_vk, authorization.builder_vk.bytes.begin());
+    const Bytes body = RlpEncodeList([&](auto& out) {
+      out.Item(parts.message);
+      out.Item(EncodeAuthorization(authorization));
+      out.String(parts.actor_sig);
+      out.Item(Bytes(bytes, 5));
+    });
+    return Message(SplitAuthorized(body).status());
+  };
+  EXPECT_EQ(error(kMaxSurplusBytes), "");
+  EXPECT_THAT(error(kMaxSurplusBytes + 1),
+              ::testing::StartsWith("authorized surplus: has 257 bytes, the limit is 256"));
 }
 
 TEST(Envelope, TrailingBytesAreAnError) {

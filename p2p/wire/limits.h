@@ -9,6 +9,12 @@ namespace flblk::wire {
 // flblk message, id byte included, uncompressed. geth refuses a declared snappy length above 2^24
 // - 1.
 inline constexpr size_t kMaxMessageBytes = (size_t{1} << 24) - 1;
+// Items behind the last one of Authorized are outside every signature: any relay could add them. So
+// many bytes are passed on (a newer protocol may need them); more is malformed.
+inline constexpr size_t kMaxSurplusBytes = 256;
+// What snappy makes of `bytes` at worst (its MaxCompressedLength). A longer block is as cheap to
+// make as it is useless: malformed.
+constexpr size_t MaxCompressedBytes(size_t bytes) { return 32 + bytes + bytes / 6; }
 // RLPx frame: the size field has 3 bytes.
 inline constexpr size_t kMaxFrameBytes = (size_t{1} << 24) - 1;
 // Highest flashblock index a World Chain node looks at (handler.rs MAX_FLASHBLOCK_INDEX).

@@ -1,0 +1,59 @@
+// Hostile peers: what they may not make us keep, relay or lose.
+#include <gmock/gmock.h>
+
+#include "p2p/core/testing/network_bench.h"
+#include "p2p/wire/limits.h"
+
+namespace flblk::core {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using testing::Mesh;
+using testing::TestKey;
+using testing::TestMarker;
+using wire::MessageKind;
+
+TEST_F(EngineNetwork, ABloatedCopyIsChargedAndTheHonestOnePasses) {
+  const wire::FramePtr start = TestMarker(TestKey(11), Auth(0), MessageKind::kStartPublish);
+  const wire::FramePtr honest = Flashblock(0, 0);
+  mesh_.ProbeSend(feed_, Bloated(start, 257));
+  mesh_.ProbeSend(feed_, Bloated(honest, 257));
+  EXPECT_EQ(stats().malformed, 2u);
+  EXPECT_THAT(node().penalties.at(1).why, HasSubstr("authorized surplus: has 257 bytes"));
+  EXPECT_EQ(Relayed(), 0u);
+  mesh_.ProbeSend(other_, start);
+  mesh_.ProbeSend(other_, honest);
+  EXPECT_EQ(Relayed(), 2u);
+  const wire::FramePtr later = Bloated(Flashblock(0, 1), 256);  // a newer protocol's
+  mesh_.ProbeSend(other_, later);
+  ASSERT_EQ(Relayed(), 3u);
+  EXPECT_EQ(mesh_.inbox_of(sink_)[2], later);
+}
+TEST_F(EngineNetwork, WhatIsCompressedToMoreThanTheWorstCaseIsMalformed) {
+  auto frame = std::make_shared<wire::Frame>(*Flashblock(0, 0));
+  frame->snappy.resize(wire::MaxCompressedBytes(frame->body.size()));
+  const auto longer = std::make_shared<wire::Frame>(*frame);
+  longer->snappy.push_back(0);
+  mesh_.ProbeSend(feed_, longer);
+  EXPECT_EQ(stats().malformed, 1u);
+  EXPECT_EQ(Relayed(), 0u);
+  mesh_.ProbeSend(feed_, frame);
+  EXPECT_EQ(Relayed(), 1u);
+}
+TEST_F(EngineNetwork, WhatTheInboxHadNoRoomForIsNotKnown) {
+  for (uint64_t i = 0; i < 4; ++i) mesh_.ProbeSend(feed_, Flashblock(0, i, 1, 0, 11, 16'700'000));
+  const wire::FramePtr refused = Flashblock(0, 4, 1, 0, 11, 16'700'000);
+  mesh_.ProbeSend(feed_, refused);
+  const int before = node().verifier.actors;
+  EXPECT_EQ(Relayed(), 4u);
+  mesh_.ProbeSend(other_, refused);
+  EXPECT_EQ(node().verifier.actors, before + 1);  // not taken for a copy
+  EXPECT_EQ(stats().duplicates, 0u);
+  mesh_.ProbeSend(other_, Flashblock(0, 4));
+  EXPECT_EQ(Relayed(), 5u);
+  EXPECT_TRUE(node().evidence.empty());
+}
+
+}  // namespace
+}  // namespace flblk::core
