@@ -30,6 +30,24 @@ TEST_F(EngineNetwork, ABloatedCopyIsChargedAndTheHonestOnePasses) {
   ASSERT_EQ(Relayed(), 3u);
   EXPECT_EQ(mesh_.inbox_of(sink_)[2], later);
 }
+TEST_F(EngineNetwork, WhatStrangersBringFromLongAgoGoesNowhere) {
+  mesh_.Run(seconds(3600));  // the slots below are that old, and nothing newer is known
+  const SessionId named = mesh_.ConnectProbe(node_, 1, true);
+  const wire::FramePtr stop = TestMarker(TestKey(11), Auth(0), MessageKind::kStopPublish);
+  const wire::FramePtr flashblock = Flashblock(0, 0);
+  const int before = node().verifier.actors;
+  mesh_.ProbeSend(feed_, stop);
+  mesh_.ProbeSend(feed_, flashblock);
+  EXPECT_EQ(Relayed(), 0u);
+  EXPECT_TRUE(node().delivered.empty());
+  EXPECT_EQ(node().verifier.actors, before);
+  EXPECT_EQ(stats().stale, 2u);
+  EXPECT_TRUE(node().penalties.empty());  // its chain may be catching up
+  mesh_.ProbeSend(named, stop);
+  mesh_.ProbeSend(named, flashblock);
+  EXPECT_EQ(Relayed(), 2u);
+  EXPECT_EQ(node().delivered.size(), 1u);
+}
 TEST_F(EngineNetwork, WhatIsCompressedToMoreThanTheWorstCaseIsMalformed) {
   auto frame = std::make_shared<wire::Frame>(*Flashblock(0, 0));
   frame->snappy.resize(wire::MaxCompressedBytes(frame->body.size()));

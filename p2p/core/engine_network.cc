@@ -63,9 +63,13 @@ void Engine::State::Unproductive(Peer& peer, const char* what) {
 }
 
 bool Engine::State::Fresh(Peer& peer, uint64_t slot, MessageKind kind) {
-  switch (freshness.Check(slot, now.unix_seconds())) {
+  const auto from = peer.trusted ? Freshness::From::kNamed : Freshness::From::kStranger;
+  switch (freshness.Check(slot, now.unix_seconds(), from)) {
     case Freshness::Verdict::kFresh:
       return true;
+    case Freshness::Verdict::kOld:
+      ++stats.stale;
+      return false;
     case Freshness::Verdict::kFuture:
       ++stats.future;
       Unproductive(peer, "slots in the future");
