@@ -173,6 +173,13 @@ struct Drop {
   std::string why;
 };
 
+// End the session without any charge (Disconnect 0x00) so that a new one takes its place: the peer
+// is deaf in this one (see gossip.h). Until PeerDisconnected comes it is a session like any other.
+struct Renew {
+  SessionId session = 0;
+  std::string why;
+};
+
 // What two signed frames prove together. The first was delivered and relayed, the second never is.
 // Reported once per (builder of the second, slot, kind).
 enum class Evidence : uint8_t {
@@ -195,7 +202,7 @@ struct Heard {
   Duration behind{};  // the first copy, at most Gossip::kMissedAfter; 0: it was the first
 };
 
-using Action = std::variant<Send, FlashblockDelivered, PublishingChanged, Penalise, Drop,
+using Action = std::variant<Send, FlashblockDelivered, PublishingChanged, Penalise, Drop, Renew,
                             EquivocationFound, Heard>;
 
 struct StepResult {

@@ -93,9 +93,11 @@ bool Gossip::OnControl(Peer& peer, MessageId id, MonoTime now, Actions& out) {
     case MessageId::kRequestFlashblocks:
       return OnRequest(peer, now, out);
     case MessageId::kAcceptFlashblocks:
+      NoteAnswer(peer);
       OnAccept(peer, now, out);
       break;
     case MessageId::kRejectFlashblocks:
+      NoteAnswer(peer);
       OnReject(peer, now, out);
       break;
     case MessageId::kCancelFlashblocks:
@@ -143,6 +145,7 @@ void Gossip::OnCancel(Peer& peer, MonoTime now, Actions& out) {
 }
 
 bool Gossip::Welcome(Peer& peer, MonoTime now, Actions& out) {
+  NoteAnswer(peer);
   if (peer.version < 2 || peer.feed == Feed::kReceiving) return true;
   if (peer.feed == Feed::kRequested) {  // the Accept was lost or is behind
     StartReceiving(peer, now, out);

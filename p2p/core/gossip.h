@@ -8,6 +8,9 @@
 //  * An unanswered request loses its slot after 2 s but stays open: its Accept, or a flashblock,
 //    still counts. It is asked again only after the cool-down, and only if others delivered
 //    meanwhile (else it may have accepted, and a second request would be an offence).
+//  * Who answered no request in a session for 10 s gets a new session, at most one in 5 minutes
+//    (renewals.h): World Chain may lose what it knows of a session where both sides dialled at
+//    once, and then answers in it pings only.
 //  * A second Request of a fed peer is answered by Accept again; an unexpected Accept, Reject or
 //    Cancel is harmless up to a budget.
 //  * Rotation makes before it breaks: the worst feed is cancelled when the new one has accepted;
@@ -29,6 +32,7 @@
 
 #include "p2p/core/peer.h"
 #include "p2p/core/peer_set.h"
+#include "p2p/core/renewals.h"
 #include "p2p/core/rng.h"
 
 namespace flblk::core {
@@ -43,6 +47,7 @@ struct GossipConfig {
 class Gossip {
  public:
   static constexpr Duration kRequestTimeout = std::chrono::seconds(2);
+  static constexpr Duration kSilentAfter = std::chrono::seconds(10);
   static constexpr Duration kCancelTolerance = std::chrono::seconds(2);
   static constexpr Duration kStarvedAfter = std::chrono::seconds(2);  // and between two more feeds
   static constexpr size_t kStarvedExtra = 3;
@@ -104,6 +109,8 @@ class Gossip {
   void StopReceiving(Peer& peer, MonoTime now);
   void Cancel(Peer& peer, MonoTime now, Actions& out);
   void CheckRequest(Peer& peer, MonoTime now);
+  void CheckSilent(Peer& peer, MonoTime now, Actions& out);
+  void NoteAnswer(Peer& peer);
   void Rotate(MonoTime now, Actions& out);
   void Trim(const Peer& keep, size_t limit, MonoTime now, Actions& out);
   bool Starving(MonoTime now) const { return now - alive_at_ >= kStarvedAfter; }
@@ -115,6 +122,7 @@ class Gossip {
   Rng rng_;
   std::map<SessionId, Peer> peers_;
   PeerSet numbers_;  // in use
+  Renewals renewals_;
   MonoTime rotate_at_;
   MonoTime progress_at_;                          // last new flashblock from the network
   SessionId newest_from_ = 0;                     // who brought that

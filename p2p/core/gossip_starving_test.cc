@@ -8,6 +8,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Id = wire::MessageId;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::IsEmpty;
 
 TEST_F(GossipTest, StarvedNodeTriesOneMoreFeedEveryTwoSeconds) {
@@ -122,6 +123,35 @@ TEST_F(GossipTest, AStarvedNodeAsksThoseItCancelledButNotThoseThatRefused) {
   EXPECT_THAT(Sent(), ElementsAre("3:request"));
   Wait(seconds(10));
   EXPECT_THAT(Sent(), IsEmpty());
+}
+
+// At World Chain a simultaneous dial may leave a session that answers pings and nothing else.
+TEST_F(GossipTest, ASilentPeerGetsANewSessionOnce) {
+  Connect(1);
+  EXPECT_THAT(Sent(), ElementsAre("1:request"));
+  Wait(milliseconds(9999));
+  EXPECT_THAT(Sent(), IsEmpty());
+  Wait(milliseconds(1));
+  EXPECT_THAT(Sent(), ElementsAre("1:renew"));
+  Wait(seconds(50));
+  EXPECT_THAT(Sent(), IsEmpty());
+  gossip_.Disconnect(1, now_, out_);
+  Connect(101);
+  EXPECT_THAT(Sent(), ElementsAre("101:request"));
+  Wait(seconds(249));
+  EXPECT_THAT(Sent(), IsEmpty());  // it only has nothing to say
+  Wait(seconds(1));
+  EXPECT_THAT(Sent(), ElementsAre("101:renew"));  // five minutes after the first
+}
+
+TEST_F(GossipTest, APeerThatEverAnsweredKeepsItsSession) {
+  for (SessionId s : {1, 2, 3}) Connect(s);
+  Control(1, Id::kRejectFlashblocks);
+  Control(2, Id::kAcceptFlashblocks);
+  Welcome(3);  // was asked when 1 refused: its Accept was lost
+  Sent();
+  WaitAlive(seconds(120));
+  for (const std::string& sent : Sent()) EXPECT_THAT(sent, ::testing::Not(EndsWith("renew")));
 }
 
 TEST_F(GossipTest, PublisherDoesNotStarve) {

@@ -32,6 +32,8 @@ struct Peer {
   MonoTime check_at;          // kRequested: when to look at it again
   MonoTime retry_at;          // kNone: not asked again before
   MonoTime starved_retry_at;  // the same while starving: soon again where it was us who cancelled
+  bool answered = false;      // it has accepted or refused a request, or sent a flashblock
+  std::optional<MonoTime> answer_due;    // asked and not `answered`: when to try a new session
   std::optional<MonoTime> cancelled_at;  // our last CancelFlashblocks
 
   // Budgets; see the limits in gossip.h.

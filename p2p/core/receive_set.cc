@@ -83,6 +83,7 @@ void Gossip::Request(Peer& peer, MonoTime now, Actions& out) {
   peer.feed_since = now;
   peer.check_at = now + kRequestTimeout;
   peer.cancelled_at.reset();
+  if (!peer.answered && !peer.answer_due) peer.answer_due = now + kSilentAfter;
 }
 
 void Gossip::StartReceiving(Peer& peer, MonoTime now, Actions& out) {
@@ -142,6 +143,21 @@ void Gossip::CheckRequest(Peer& peer, MonoTime now) {
   }
 }
 
+void Gossip::NoteAnswer(Peer& peer) {
+  peer.answered = true;
+  peer.answer_due.reset();
+}
+
+void Gossip::CheckSilent(Peer& peer, MonoTime now, Actions& out) {
+  if (peer.dropped || !peer.answer_due || now < *peer.answer_due) return;
+  const MonoTime allowed = renewals_.Next(peer.node_id, now);
+  peer.answer_due = std::max(allowed, now + kSilentAfter);
+  if (allowed > now) return;
+  renewals_.Note(peer.node_id, now);
+  out.push_back(
+      Renew{peer.session, "RequestFlashblocks: no answer in 10 s, a new session may help"});
+}
+
 void Gossip::Rotate(MonoTime now, Actions& out) {
   rotate_at_ = now + config_.rotation_interval;
   if (config_.max_receive_peers == 0 || Receiving() < config_.max_receive_peers) return;
@@ -152,6 +168,7 @@ void Gossip::Rotate(MonoTime now, Actions& out) {
 void Gossip::OnTimer(MonoTime now, Actions& out) {
   for (auto& [session, peer] : peers_) {
     if (peer.feed == Feed::kRequested && now >= peer.check_at) CheckRequest(peer, now);
+    CheckSilent(peer, now, out);
   }
   FillReceiveSet(now, out);
   if (now >= rotate_at_) Rotate(now, out);
@@ -167,6 +184,7 @@ std::optional<MonoTime> Gossip::NextDeadline() const {
       config_.max_receive_peers == 0 ? rotate_at_ : std::max(alive_at_ + kStarvedAfter, extra_at_);
   for (const auto& [session, peer] : peers_) {
     if (peer.dropped || peer.version < 2) continue;
+    if (peer.answer_due) next = std::min(next, *peer.answer_due);
     if (peer.feed == Feed::kRequested) next = std::min(next, peer.check_at);
     if (peer.feed != Feed::kNone) continue;
     if (wanting) next = std::min(next, peer.retry_at);

@@ -97,6 +97,8 @@ void EngineRunner::Tell(core::Action& action, Now now) {
   } else if (const auto* drop = std::get_if<core::Drop>(&action)) {
     dropped_.insert(drop->session);
     sink_->Drop(*drop);
+  } else if (const auto* renew = std::get_if<core::Renew>(&action)) {
+    sink_->Renew(*renew);
   } else if (const auto* evidence = std::get_if<core::EquivocationFound>(&action)) {
     log_(LogLevel::kWarn, EvidenceLine(*evidence));
     observer_->OnEquivocation(*evidence);

@@ -28,6 +28,7 @@ class EngineRunner {
     virtual void FlushSends() = 0;                    // to the sockets
     virtual void Penalise(const core::Penalise& action) = 0;
     virtual void Drop(const core::Drop& action) = 0;
+    virtual void Renew(const core::Renew& action) = 0;
     virtual void Heard(const core::Heard& action) = 0;
   };
 

@@ -304,6 +304,12 @@ void Hub::Drop(const core::Drop& action) {
   connection->Disconnect(DisconnectReason::kSubprotocolError, action.why);
 }
 
+void Hub::Renew(const core::Renew& action) {
+  const Peer* const peer = peers_.Find(action.session);
+  if (peer == nullptr) return;
+  ConnectionPtr(peer->connection)->Disconnect(DisconnectReason::kRequested, action.why);
+}
+
 // ------------------------------------------------------------------------------------- operator
 
 absl::Status Hub::AddPeer(const Enode& enode, bool trusted) {

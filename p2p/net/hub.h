@@ -66,6 +66,7 @@ class Hub final : private Connection::Listener,
   void FlushSends() override;
   void Penalise(const core::Penalise& action) override;
   void Drop(const core::Drop& action) override;
+  void Renew(const core::Renew& action) override;
   void Heard(const core::Heard& action) override;
 
   void Log(const std::string& line) const { config_.log(LogLevel::kInfo, line); }

@@ -274,6 +274,7 @@ class Scene {
   }
   void Check(const Penalise&) {}
   void Check(const Drop&) {}
+  void Check(const Renew& renew) { Require(sessions_.contains(renew.session)); }
   void Check(const Heard& heard) { Require(sessions_.contains(heard.session)); }
   void Check(const EquivocationFound& e) { Require(e.first != nullptr && e.second != nullptr); }
 

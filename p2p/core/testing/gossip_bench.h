@@ -18,7 +18,9 @@ class GossipTest : public ::testing::Test {
       : gossip_(config, now_) {}
 
   Peer& Connect(SessionId session, bool trusted = false, uint8_t version = 2) {
-    return gossip_.Connect({session, {}, version, trusted}, now_, out_);
+    NodeId id{};
+    id[0] = static_cast<uint8_t>(session % 100);  // 100 sessions apart: the same node
+    return gossip_.Connect({session, id, version, trusted}, now_, out_);
   }
   // What was sent since the last look: "session:message".
   std::vector<std::string> Sent() {
@@ -32,6 +34,8 @@ class GossipTest : public ::testing::Test {
         sent.push_back(std::to_string(penalty->session) + ":" + Name(penalty->offence));
       } else if (const auto* drop = std::get_if<Drop>(&action)) {
         sent.push_back(std::to_string(drop->session) + ":drop");
+      } else if (const auto* renew = std::get_if<Renew>(&action)) {
+        sent.push_back(std::to_string(renew->session) + ":renew");
       }
     }
     return sent;
