@@ -204,6 +204,7 @@ net::NodeConfig ToNodeConfig(const Config& config, const std::optional<PublicKey
   out.engine.block_seconds = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(config.block_time).count());
   out.engine.max_send_peers = config.max_send_peers;
+  out.engine.world_chain_metadata = config.metadata == "world-chain";
   out.engine.max_receive_peers = config.max_receive_peers;
   out.engine.rotation_interval = config.rotation_interval;
   out.engine.seed = (uint64_t{std::random_device{}()} << 32) | std::random_device{}();

@@ -24,9 +24,12 @@ struct EngineConfig {
   Duration replicate_timeout = std::chrono::milliseconds(50);
   static constexpr Duration kMaxReplicateTimeout = std::chrono::seconds(1);
   // gossip
-  uint32_t max_send_peers = 10;    // untrusted peers we feed (flblk/2)
+  uint32_t max_send_peers = 10;    // untrusted peers we feed
   uint32_t max_receive_peers = 3;  // peers that feed us (flblk/2)
   Duration rotation_interval = std::chrono::seconds(30);
+  // Peers are World Chain's: flashblocks whose metadata it cannot read (wire/metadata.h) are
+  // delivered and not handed on, it would charge us for them.
+  bool world_chain_metadata = false;
   uint64_t seed = 0;  // for every random choice
 };
 

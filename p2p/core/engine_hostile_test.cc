@@ -48,6 +48,22 @@ TEST_F(EngineNetwork, WhatStrangersBringFromLongAgoGoesNowhere) {
   EXPECT_EQ(Relayed(), 2u);
   EXPECT_EQ(node().delivered.size(), 1u);
 }
+TEST_F(EngineNetwork, WhatWorldChainCannotReadIsDeliveredAndNotHandedOn) {
+  for (const bool world_chain : {true, false}) {
+    const int node = mesh_.Add(0, {.world_chain_metadata = world_chain});
+    const SessionId feed = mesh_.ConnectProbe(node, 1), sink = mesh_.ConnectProbe(node, 1);
+    wire::FlashblocksPayloadV1 f = testing::TestFlashblock(0, 0, 1);
+    f.payload_id = testing::TestPayload(0);
+    f.metadata = "{}";
+    mesh_.ProbeSend(feed, testing::TestFrame(TestKey(11), Auth(0), f));
+    mesh_.ProbeSend(feed, Flashblock(0, 1));
+    EXPECT_EQ(mesh_[node].Sequence(0), "0 1");
+    EXPECT_TRUE(mesh_[node].penalties.empty());
+    const size_t handed_on = world_chain ? 1 : 2;
+    EXPECT_EQ(mesh_.inbox_of(sink).size(), handed_on);
+    EXPECT_EQ(mesh_.inbox_of(mesh_.ConnectProbe(node, 1)).size(), handed_on);  // a late joiner
+  }
+}
 TEST_F(EngineNetwork, WhatIsCompressedToMoreThanTheWorstCaseIsMalformed) {
   auto frame = std::make_shared<wire::Frame>(*Flashblock(0, 0));
   frame->snappy.resize(wire::MaxCompressedBytes(frame->body.size()));

@@ -185,10 +185,10 @@ void Engine::State::Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen)
   switch (offered.verdict) {
     case Inbox::Verdict::kAccepted:
       ++stats.flashblocks_new;
-      seen.accepted = true;
+      seen.accepted = MayHandOn(copy);  // else not expected of others either
       gossip.NoteProgress(peer, !offered.delivered.empty(), now.mono, out);
       ReleaseAll();  // it may continue behind ours
-      Relay(copy, seen.have);
+      if (seen.accepted) Relay(copy, seen.have);
       Deliver(offered);
       NoteLatency(peer, Duration::zero());
       break;

@@ -55,6 +55,7 @@ struct Engine::State {
   void Penalise(Peer& peer, Offence offence, std::string why);
 
   // ---- output
+  bool MayHandOn(const FlashblockDelivered& item) const;
   void Relay(const FlashblockDelivered& item, PeerSet& have);
   void Deliver(const Inbox::Offered& offered);
   void PushBlock(Peer& peer);  // the current block to a late joiner, in order
