@@ -26,7 +26,7 @@ const Setting kSettings[] = {
     {"max_inbound_peers", &Config::max_inbound_peers, "N", "untrusted peers that may connect to us", 0, 100'000, "maxpeers"},
     {"max_outbound_peers", &Config::max_outbound_peers, "N", "untrusted peers we dial", 0, 100'000},
     {"max_pending_peers", &Config::max_pending_peers, "N", "handshakes at the same time", 1, 10'000, "maxpendpeers"},
-    {"max_send_peers", &Config::max_send_peers, "N", "untrusted peers we feed (flblk/2)", 0, 100'000},
+    {"max_send_peers", &Config::max_send_peers, "N", "untrusted peers we feed", 0, 100'000},
     {"max_receive_peers", &Config::max_receive_peers, "N", "peers that feed us (flblk/2)", 1, 1'000},
     {"rotation_interval", &Config::rotation_interval, "TIME", "how often the slowest feeding peer is replaced",
      kSecond, 3600 * kSecond},

@@ -1,5 +1,6 @@
 #include "p2p/core/gossip.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,10 +33,10 @@ Peer& Gossip::Connect(const PeerConnected& event, MonoTime now, Actions& out) {
   peer.version = event.flblk_version;
   peer.trusted = event.trusted;
   peer.standby = event.standby;
-  peer.feeding = event.flblk_version == 1;
   peer.feed_since = peer.retry_at = peer.starved_retry_at = now;
   while (numbers_.Has(peer.number)) ++peer.number;
   numbers_.Add(peer.number);
+  FeedOldVersions();
   FillReceiveSet(now, out);
   return peer;
 }
@@ -45,6 +46,7 @@ void Gossip::Disconnect(SessionId session, MonoTime now, Actions& out) {
   if (it == peers_.end()) return;
   numbers_.Remove(it->second.number);
   peers_.erase(it);
+  FeedOldVersions();
   FillReceiveSet(now, out);
 }
 
@@ -61,6 +63,7 @@ void Gossip::Penalise(Peer& peer, Offence offence, std::string why, MonoTime now
   peer.dropped = true;
   peer.feeding = false;
   peer.feed = Feed::kNone;
+  FeedOldVersions();
   out.push_back(Drop{peer.session, absl::StrCat(Name(offence), ": ", why)});
   FillReceiveSet(now, out);
 }
@@ -109,16 +112,27 @@ bool Gossip::OnControl(Peer& peer, MessageId id, MonoTime now, Actions& out) {
   return false;
 }
 
+size_t Gossip::StrangersFed() const {
+  return std::ranges::count_if(
+      peers_, [](const auto& entry) { return entry.second.feeding && !entry.second.trusted; });
+}
+
+void Gossip::FeedOldVersions() {
+  size_t strangers = StrangersFed();
+  for (auto& [session, peer] : peers_) {
+    if (peer.version >= 2 || peer.feeding || peer.dropped) continue;
+    if (!peer.trusted && strangers >= config_.max_send_peers) continue;
+    peer.feeding = true;
+    strangers += !peer.trusted;
+  }
+}
+
 bool Gossip::OnRequest(Peer& peer, MonoTime now, Actions& out) {
   if (peer.feeding) {  // our first Accept may have been lost
     SendControl(peer, MessageId::kAcceptFlashblocks, now, out);
     return false;
   }
-  size_t untrusted = 0;
-  for (const auto& [session, other] : peers_) {
-    untrusted += other.feeding && !other.trusted && other.version >= 2;
-  }
-  if (!peer.trusted && untrusted >= config_.max_send_peers) {
+  if (!peer.trusted && StrangersFed() >= config_.max_send_peers) {
     SendControl(peer, MessageId::kRejectFlashblocks, now, out);
     return false;
   }
@@ -142,6 +156,7 @@ void Gossip::OnReject(Peer& peer, MonoTime now, Actions& out) {
 void Gossip::OnCancel(Peer& peer, MonoTime now, Actions& out) {
   if (!peer.feeding) return Unexpected(peer, "CancelFlashblocks", now, out);
   peer.feeding = false;
+  FeedOldVersions();
 }
 
 bool Gossip::Welcome(Peer& peer, MonoTime now, Actions& out) {

@@ -1,10 +1,12 @@
-// Who feeds whom. flblk/1: everything to everyone. flblk/2: Request / Accept / Reject / Cancel, a
+// Who feeds whom. flblk/1: everything, unasked. flblk/2: Request / Accept / Reject / Cancel, a
 // bounded set of peers we feed and of peers that feed us; score, rotation, time limits; budgets
 // against floods.
 //
 // Rules beside the obvious ones (most of them keep us blameless in the reference's eyes):
-//  * Trusted peers are always fed and do not count. Among candidates for feeding us they go first,
-//    then low latency, then chance; a peer that misses most goes last, trusted or not.
+//  * Trusted peers are always fed and do not count; all others, of either version, are fed within
+//    max_send_peers. Those of flblk/1 cannot ask: they are fed when they come, or when there is
+//    room. Among candidates for feeding us they go first, then low latency, then chance; a peer
+//    that misses most goes last, trusted or not.
 //  * An unanswered request loses its slot after 2 s but stays open: its Accept, or a flashblock,
 //    still counts. It is asked again only after the cool-down, and only if others delivered
 //    meanwhile (else it may have accepted, and a second request would be an offence).
@@ -92,6 +94,8 @@ class Gossip {
   std::optional<MonoTime> NextDeadline() const;
 
  private:
+  size_t StrangersFed() const;
+  void FeedOldVersions();  // flblk/1, where there is room
   bool OnRequest(Peer& peer, MonoTime now, Actions& out);
   void OnAccept(Peer& peer, MonoTime now, Actions& out);
   void OnReject(Peer& peer, MonoTime now, Actions& out);

@@ -174,6 +174,24 @@ TEST_F(GossipTest, FlblkOneIsAlwaysFedAndNeverAsked) {
   EXPECT_TRUE(Welcome(1));
 }
 
+TEST_F(GossipTest, FlblkOneStrangersCountToo) {
+  const auto fed = [&] {
+    PeerSet have;
+    return gossip_.FlashblockTargets(have);
+  };
+  for (SessionId s : {1, 2, 3, 4}) Connect(s, s == 3, 1);
+  EXPECT_THAT(fed(), ElementsAre(1, 2, 3));
+  Connect(5);
+  Sent();
+  Control(5, Id::kRequestFlashblocks);
+  EXPECT_THAT(Sent(), ElementsAre("5:reject"));
+  gossip_.Disconnect(1, now_, out_);
+  EXPECT_THAT(fed(), ElementsAre(2, 3, 4));  // it cannot ask
+  gossip_.Disconnect(2, now_, out_);
+  Control(5, Id::kRequestFlashblocks);
+  EXPECT_THAT(fed(), ElementsAre(3, 4, 5));
+}
+
 TEST_F(GossipTest, EveryoneIsEveryFlblkPeer) {
   for (SessionId s : {1, 2, 3}) Connect(s, false, s == 2 ? 1 : 2);
   EXPECT_THAT(gossip_.Everyone(std::nullopt), ElementsAre(1, 2, 3));

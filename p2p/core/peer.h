@@ -25,7 +25,7 @@ struct Peer {
   size_t number = 0;     // dense, reused after disconnect: the index in PeerSet
   bool dropped = false;  // Drop is out: nothing more is sent to or taken from it
 
-  bool feeding = false;  // we send it flashblocks; always in flblk/1
+  bool feeding = false;  // we send it flashblocks
   Feed feed = Feed::kNone;
   bool overdue = false;       // kRequested and unanswered: does not hold a receive slot any more
   MonoTime feed_since;        // of the last change of `feed`
