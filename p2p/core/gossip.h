@@ -10,9 +10,9 @@
 //  * An unanswered request loses its slot after 2 s but stays open: its Accept, or a flashblock,
 //    still counts. It is asked again only after the cool-down, and only if others delivered
 //    meanwhile (else it may have accepted, and a second request would be an offence).
-//  * Who answered no request in a session for 10 s gets a new session, at most one in 5 minutes
-//    (renewals.h): World Chain may lose what it knows of a session where both sides dialled at
-//    once, and then answers in it pings only.
+//  * A trusted peer (one we dial) that answered no request in a session for 10 s gets a new one, at
+//    most one in 5 minutes (renewals.h): World Chain may lose what it knows of a session where both
+//    sides dialled at once, and then answers in it pings only.
 //  * A second Request of a fed peer is answered by Accept again; an unexpected Accept, Reject or
 //    Cancel is harmless up to a budget.
 //  * Rotation makes before it breaks: the worst feed is cancelled when the new one has accepted;

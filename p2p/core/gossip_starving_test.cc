@@ -127,7 +127,7 @@ TEST_F(GossipTest, AStarvedNodeAsksThoseItCancelledButNotThoseThatRefused) {
 
 // At World Chain a simultaneous dial may leave a session that answers pings and nothing else.
 TEST_F(GossipTest, ASilentPeerGetsANewSessionOnce) {
-  Connect(1);
+  Connect(1, true);
   EXPECT_THAT(Sent(), ElementsAre("1:request"));
   Wait(milliseconds(9999));
   EXPECT_THAT(Sent(), IsEmpty());
@@ -136,7 +136,7 @@ TEST_F(GossipTest, ASilentPeerGetsANewSessionOnce) {
   Wait(seconds(50));
   EXPECT_THAT(Sent(), IsEmpty());
   gossip_.Disconnect(1, now_, out_);
-  Connect(101);
+  Connect(101, true);
   EXPECT_THAT(Sent(), ElementsAre("101:request"));
   Wait(seconds(249));
   EXPECT_THAT(Sent(), IsEmpty());  // it only has nothing to say
@@ -145,7 +145,7 @@ TEST_F(GossipTest, ASilentPeerGetsANewSessionOnce) {
 }
 
 TEST_F(GossipTest, APeerThatEverAnsweredKeepsItsSession) {
-  for (SessionId s : {1, 2, 3}) Connect(s);
+  for (SessionId s : {1, 2, 3}) Connect(s, true);
   Control(1, Id::kRejectFlashblocks);
   Control(2, Id::kAcceptFlashblocks);
   Welcome(3);  // was asked when 1 refused: its Accept was lost

@@ -33,7 +33,7 @@ struct Peer {
   MonoTime retry_at;          // kNone: not asked again before
   MonoTime starved_retry_at;  // the same while starving: soon again where it was us who cancelled
   bool answered = false;      // it has accepted or refused a request, or sent a flashblock
-  std::optional<MonoTime> answer_due;    // asked and not `answered`: when to try a new session
+  std::optional<MonoTime> answer_due;    // trusted, asked, not `answered`: when to renew
   std::optional<MonoTime> cancelled_at;  // our last CancelFlashblocks
 
   // Budgets; see the limits in gossip.h.

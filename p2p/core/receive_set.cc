@@ -83,7 +83,7 @@ void Gossip::Request(Peer& peer, MonoTime now, Actions& out) {
   peer.feed_since = now;
   peer.check_at = now + kRequestTimeout;
   peer.cancelled_at.reset();
-  if (!peer.answered && !peer.answer_due) peer.answer_due = now + kSilentAfter;
+  if (peer.trusted && !peer.answered && !peer.answer_due) peer.answer_due = now + kSilentAfter;
 }
 
 void Gossip::StartReceiving(Peer& peer, MonoTime now, Actions& out) {
