@@ -68,7 +68,7 @@ void Machine::Renew(const Authorization& n, MonoTime now, Result& out) {
   }
   // Waiting: whoever publishes in the new slot may have started behind our last StartPublish.
   // Publishing: a StartPublish that passed for a replay stopped nobody.
-  if (waiting ? newer : Forgotten() || (newer && repeated_)) Announce(now, out);
+  if (waiting ? newer : Forgotten() || (newer && took_over_)) Announce(now, out);
   MoveTo(state_, Cause::kAuthorizationRenewed, waiting ? rivals_.Top() : std::nullopt, now, out);
   if (waiting && newer) DecideIfFirst(now);
 }
@@ -246,6 +246,7 @@ void Machine::On(const Tick&, MonoTime now, Result& out) {
     const std::optional<PublicKey> silent = rivals_.Top();
     rivals_.GiveUpPublishing(NothingInFlight(now));
     Clear(Cause::kTakeoverTimeout, silent, true, now, out);
+    took_over_ = true;
   }
 }
 
@@ -318,7 +319,7 @@ void Machine::Yield(const PublicKey& to, Cause cause, MonoTime now, Result& out)
 
 void Machine::Announce(MonoTime now, Result& out) {
   started_at_ = now;
-  repeated_ = signed_slot_ == authorization_.timestamp;
+  took_over_ = false;
   signed_slot_ = authorization_.timestamp;
   out.actions.push_back(SendStart{authorization_});
 }
@@ -328,7 +329,7 @@ void Machine::MoveTo(PublishState to, Cause cause, std::optional<PublicKey> riva
   out.actions.push_back(Changed{state_, to, cause, rival, now - since_});
   if (to != state_) decide_at_.reset();
   if (to != PublishState::kYielded) yielded_to_ = {};
-  if (to == PublishState::kIdle || to == PublishState::kYielded) repeated_ = false;
+  if (to == PublishState::kIdle || to == PublishState::kYielded) took_over_ = false;
   state_ = to;
   since_ = now;
   if (to == PublishState::kIdle) authorization_ = {};

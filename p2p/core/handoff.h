@@ -114,7 +114,7 @@ class Machine {
     const Authorization& a = m.authorization_;
     h = H::combine(std::move(h), static_cast<int>(m.state_), a.payload_id, a.timestamp,
                    a.authorizer_sig.bytes, m.yielded_to_.bytes, m.signed_slot_, m.newest_slot_,
-                   m.reminded_, m.repeated_, m.config_.self.bytes);
+                   m.reminded_, m.took_over_, m.config_.self.bytes);
     h = H::combine(std::move(h), m.since_.ns, m.cleared_at_.ns, m.started_at_.ns, m.last_sign_.ns,
                    m.decide_at_.has_value(), m.decide_at_.value_or(MonoTime{}).ns);
     return H::combine(std::move(h), m.rivals_, m.sealed_, m.sealed_count_);
@@ -176,8 +176,9 @@ class Machine {
   MonoTime started_at_;                // our last StartPublish
   MonoTime last_sign_;                 // last flashblock or StopPublish of any rival
   std::optional<MonoTime> decide_at_;  // when silence decides
-  bool repeated_ = false;  // our last StartPublish had gone out before: it may pass for a replay
-  bool reminded_ = false;  // Publishing: the one further StartPublish of this Authorization is out
+  bool took_over_ = false;  // by our last StartPublish, a second one of its slot: whoever lives
+                            // takes it for a replay
+  bool reminded_ = false;   // Publishing: the one further StartPublish of this Authorization is out
   std::array<PayloadId, kSealedMemory> sealed_{};  // byte 0 zero, newest first
   uint8_t sealed_count_ = 0;
 };
