@@ -50,6 +50,7 @@ function(flblk_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE flblk_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE -g1)  # lines, no variables: a third of the time to compile
   target_compile_definitions(${name} PRIVATE
     FLBLK_TEST_DATA="${PROJECT_SOURCE_DIR}/tests" FLBLK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})

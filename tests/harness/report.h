@@ -14,7 +14,8 @@
 //     last one;
 //   * no two undisturbed builders hold a clearance for more than one flashblock interval;
 //   * no publish is refused but for the state;
-//   * a builder that thaws publishes nothing more until it is authorized again, save what was handed
+//   * a builder that thaws publishes nothing more until it is authorized again, save what was
+//   handed
 //     in so shortly before the freeze (the p99 from publish to subscriber) that it was halfway out;
 //   * in a campaign: see report_cases.cc;
 //   * every node that went away and is up again receives again; nothing foreign is delivered.
