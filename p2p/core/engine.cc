@@ -95,7 +95,8 @@ GossipConfig MakeGossipConfig(const EngineConfig& c) {
   return {.max_send_peers = c.max_send_peers,
           .max_receive_peers = c.max_receive_peers,
           .rotation_interval = c.rotation_interval,
-          .seed = c.seed};
+          .seed = c.seed,
+          .builder = c.builder.has_value()};
 }
 
 }  // namespace

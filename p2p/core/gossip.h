@@ -44,6 +44,7 @@ struct GossipConfig {
   uint32_t max_receive_peers = 3;
   Duration rotation_interval = std::chrono::seconds(30);
   uint64_t seed = 0;
+  bool builder = false;  // we may publish: standbys are asked for their flashblocks at all times
 };
 
 class Gossip {
@@ -112,6 +113,7 @@ class Gossip {
   void StartReceiving(Peer& peer, MonoTime now, Actions& out);
   void StopReceiving(Peer& peer, MonoTime now);
   void Cancel(Peer& peer, MonoTime now, Actions& out);
+  void AskStandbys(MonoTime now, Actions& out);
   void CheckRequest(Peer& peer, MonoTime now);
   void CheckSilent(Peer& peer, MonoTime now, Actions& out);
   void NoteAnswer(Peer& peer);

@@ -8,6 +8,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Id = wire::MessageId;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -286,6 +287,46 @@ TEST_F(GossipTest, ATrustedFeedThatMissesMostGoesFirst) {
   EXPECT_THAT(Sent(), ElementsAre("1:cancel"));
   WaitAlive(seconds(1));
   EXPECT_THAT(Sent(), IsEmpty());
+}
+
+// A StopPublish always comes straight from the builder before us; its flashblocks must, too, or the
+// Stop overtakes the last of them.
+class BuilderGossipTest : public GossipTest {
+ protected:
+  BuilderGossipTest() : GossipTest({.max_receive_peers = 1, .builder = true}) {}
+  Peer& Standby(SessionId session) {
+    NodeId id{};
+    id[0] = static_cast<uint8_t>(session);
+    return gossip_.Connect(
+        {.session = session, .node_id = id, .flblk_version = 2, .trusted = true, .standby = true},
+        now_, out_);
+  }
+};
+
+TEST_F(BuilderGossipTest, StandbysFeedUsBesideTheLimit) {
+  Connect(1);
+  EXPECT_THAT(Sent(), ElementsAre("1:request"));
+  Control(1, wire::MessageId::kAcceptFlashblocks);
+  for (SessionId standby : {2, 3}) {
+    Standby(standby);
+    EXPECT_THAT(Sent(), ElementsAre(std::to_string(standby) + ":request"));
+    Control(standby, wire::MessageId::kAcceptFlashblocks);
+  }
+  WaitAlive(std::chrono::minutes(3));
+  EXPECT_THAT(Sent(), IsEmpty()) << "nobody is given up for them, and they for nobody";
+  Connect(4);
+  WaitAlive(std::chrono::minutes(1));
+  EXPECT_THAT(Sent(), Contains("4:request")) << "the others rotate as ever";
+}
+
+TEST_F(BuilderGossipTest, AStandbyThatRefusesIsAskedAgain) {
+  Standby(2);
+  EXPECT_THAT(Sent(), ElementsAre("2:request"));
+  Control(2, wire::MessageId::kRejectFlashblocks);
+  WaitAlive(std::chrono::seconds(29));
+  EXPECT_THAT(Sent(), IsEmpty());
+  WaitAlive(std::chrono::seconds(2));
+  EXPECT_THAT(Sent(), ElementsAre("2:request"));
 }
 
 }  // namespace

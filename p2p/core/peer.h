@@ -22,6 +22,9 @@ struct Peer {
   uint8_t version = 2;
   bool trusted = false;
   bool standby = false;
+  // We are a builder, and it may be the one before us: asked beside max_receive_peers and never
+  // given up, so that its flashblocks and its StopPublish come the same way, in order.
+  bool always_asked = false;
   size_t number = 0;     // dense, reused after disconnect: the index in PeerSet
   bool dropped = false;  // Drop is out: nothing more is sent to or taken from it
 

@@ -19,20 +19,22 @@ bool Useless(const Peer& peer) { return peer.latency > kUselessLatency; }
 size_t Gossip::HeldSlots() const {
   return std::ranges::count_if(peers_, [](const auto& entry) {
     const Peer& p = entry.second;
-    return p.feed == Feed::kReceiving || (p.feed == Feed::kRequested && !p.overdue);
+    return !p.always_asked &&
+           (p.feed == Feed::kReceiving || (p.feed == Feed::kRequested && !p.overdue));
   });
 }
 
 size_t Gossip::Receiving() const {
-  return std::ranges::count_if(
-      peers_, [](const auto& entry) { return entry.second.feed == Feed::kReceiving; });
+  return std::ranges::count_if(peers_, [](const auto& entry) {
+    return !entry.second.always_asked && entry.second.feed == Feed::kReceiving;
+  });
 }
 
 Peer* Gossip::BestCandidate(MonoTime now, bool starving) {
   Peer* best = nullptr;
   std::tuple<bool, bool, Duration, uint64_t> best_rank;
   for (auto& [session, peer] : peers_) {
-    if (peer.dropped || peer.version < 2 || peer.feed != Feed::kNone) continue;
+    if (peer.dropped || peer.always_asked || peer.version < 2 || peer.feed != Feed::kNone) continue;
     if (now < (starving ? peer.starved_retry_at : peer.retry_at)) continue;
     if (!peer.control_out.MayTake(now)) {
       peer.retry_at = peer.starved_retry_at = now + kRequestTimeout;
@@ -51,8 +53,10 @@ Peer* Gossip::WorstFeed(const Peer* except, MonoTime now) {
   Peer* worst = nullptr;
   std::tuple<bool, bool, bool, Duration> worst_rank;
   for (auto& [session, peer] : peers_) {
-    if (peer.feed != Feed::kReceiving || &peer == except || !peer.control_out.MayTake(now))
+    if (peer.feed != Feed::kReceiving || peer.always_asked || &peer == except ||
+        !peer.control_out.MayTake(now)) {
       continue;
+    }
     // Never first whoever is nearest to the publisher now, though it missed much before.
     const auto rank = std::tuple(peer.session != newest_from_, Useless(peer), !peer.trusted,
                                  peer.latency.value_or(Duration::max()));
@@ -63,7 +67,20 @@ Peer* Gossip::WorstFeed(const Peer* except, MonoTime now) {
   return worst;
 }
 
+void Gossip::AskStandbys(MonoTime now, Actions& out) {
+  for (auto& [session, peer] : peers_) {
+    if (!peer.always_asked || peer.dropped || peer.feed != Feed::kNone || now < peer.retry_at)
+      continue;
+    if (peer.control_out.MayTake(now)) {
+      Request(peer, now, out);
+    } else {
+      peer.retry_at = now + kRequestTimeout;
+    }
+  }
+}
+
 void Gossip::FillReceiveSet(MonoTime now, Actions& out) {
+  AskStandbys(now, out);
   for (size_t held = HeldSlots(); held < config_.max_receive_peers; ++held) {
     Peer* peer = BestCandidate(now);
     if (peer == nullptr) return;
@@ -187,7 +204,8 @@ std::optional<MonoTime> Gossip::NextDeadline() const {
     if (peer.answer_due) next = std::min(next, *peer.answer_due);
     if (peer.feed == Feed::kRequested) next = std::min(next, peer.check_at);
     if (peer.feed != Feed::kNone) continue;
-    if (wanting) next = std::min(next, peer.retry_at);
+    if (wanting || peer.always_asked) next = std::min(next, peer.retry_at);
+    if (peer.always_asked) continue;
     next = std::min(next, std::max(starved, peer.starved_retry_at));
   }
   return next;

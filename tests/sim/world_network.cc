@@ -39,7 +39,7 @@ void World::TryLinkUp(uint32_t l) {
     up.node_id[0] = static_cast<uint8_t>(other >> 8);
     up.node_id[1] = static_cast<uint8_t>(other);
     up.flblk_version = link.version;
-    up.trusted = link.trusted;
+    up.trusted = up.standby = link.trusted;
     Step(n, up);
   }
 }
