@@ -77,16 +77,16 @@ void FrameSealer::Encrypt(uint8_t id, ByteView payload, uint8_t* out) {
 }
 
 absl::StatusOr<size_t> FrameOpener::Feed(ByteView bytes, size_t max_content) {
-  size_t used = 0;
+  size_t used = std::min(bytes.size(), header_ahead_);
+  header_ahead_ -= used;
+  if (!header_status_.ok()) return header_status_;
   while (used < bytes.size() && !ready_) {
     ByteView rest = bytes.subspan(used);
     size_t take = 0;
     absl::Status status;
     if (header_filled_ < header_.size()) {
-      take = std::min(rest.size(), header_.size() - header_filled_);
-      std::copy_n(rest.begin(), take, header_.begin() + header_filled_);
-      header_filled_ += take;
-      if (header_filled_ == header_.size()) status = OpenHeader(max_content);
+      take = FillHeader(rest, max_content);
+      status = header_status_;
     } else if (content_left_ + padding_left_ > 0) {
       take = std::min(rest.size(), content_left_ + padding_left_);
       OpenBodyChunk(rest.first(take));
@@ -100,6 +100,26 @@ absl::StatusOr<size_t> FrameOpener::Feed(ByteView bytes, size_t max_content) {
     used += take;
   }
   return used;
+}
+
+KeccakJob FrameOpener::TakeAhead(ByteView bytes, size_t max_content) {
+  if (header_filled_ < header_.size()) {
+    header_ahead_ = FillHeader(bytes, max_content);
+    bytes = bytes.subspan(header_ahead_);
+  }
+  if (header_filled_ < header_.size() || !header_status_.ok()) return {};
+  absorbed_ahead_ = std::min(bytes.size(), content_left_ + padding_left_);
+  if (absorbed_ahead_ == 0) return {};
+  return {&mac_.state(), bytes.first(absorbed_ahead_)};
+}
+
+// Returns how many of `bytes` belong to the header.
+size_t FrameOpener::FillHeader(ByteView bytes, size_t max_content) {
+  const size_t take = std::min(bytes.size(), header_.size() - header_filled_);
+  std::copy_n(bytes.begin(), take, header_.begin() + header_filled_);
+  header_filled_ += take;
+  if (header_filled_ == header_.size()) header_status_ = OpenHeader(max_content);
+  return take;
 }
 
 absl::Status FrameOpener::OpenHeader(size_t max_content) {
@@ -123,7 +143,9 @@ absl::Status FrameOpener::OpenHeader(size_t max_content) {
 }
 
 void FrameOpener::OpenBodyChunk(ByteView ciphertext) {
-  mac_.AbsorbBody(ciphertext);
+  const size_t absorbed = std::min(ciphertext.size(), absorbed_ahead_);
+  absorbed_ahead_ -= absorbed;
+  mac_.AbsorbBody(ciphertext.subspan(absorbed));
   if (!id_read_) {
     ctr_.Apply(ciphertext.first(1), &frame_.id);
     ciphertext = ciphertext.subspan(1);

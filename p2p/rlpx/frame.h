@@ -14,6 +14,7 @@
 
 #include "p2p/rlpx/aes.h"
 #include "p2p/rlpx/handshake.h"
+#include "signer/keccak_lanes.h"
 
 namespace flblk::rlpx {
 
@@ -103,12 +104,19 @@ class FrameOpener {
   // limit; INVALID_ARGUMENT: no id.
   absl::StatusOr<size_t> Feed(ByteView bytes, size_t max_content);
 
+  // For a driver that has the MACs of several connections absorb together: opens the header, where
+  // `bytes` complete one, and returns what the MAC is to absorb of the body behind it (`state` is
+  // null: nothing). Whoever takes a job does it, and then feeds `bytes`, in any split, before it
+  // asks again: the opener knows what is done of them already. An error is reported by Feed.
+  KeccakJob TakeAhead(ByteView bytes, size_t max_content);
+
   bool begun() const { return header_filled_ > 0; }  // a frame, though perhaps not ready
   bool ready() const { return ready_; }
   // The frame; only while ready(). Makes room for the next one.
   OpenedFrame Take();
 
  private:
+  size_t FillHeader(ByteView bytes, size_t max_content);
   absl::Status OpenHeader(size_t max_content);
   void OpenBodyChunk(ByteView ciphertext);
   absl::Status CheckBodyMac();
@@ -123,6 +131,10 @@ class FrameOpener {
   FixedBytes<16> tag_{};
   size_t tag_filled_ = 0;
   bool ready_ = false;
+  // Of the bytes to be fed next, what TakeAhead did: so many of a header, then so many absorbed.
+  size_t header_ahead_ = 0;
+  size_t absorbed_ahead_ = 0;
+  absl::Status header_status_;  // of the last header
   OpenedFrame frame_;
 };
 

@@ -182,5 +182,58 @@ TEST(FrameOpener, RefusesTheEmptyFrameAndIdByteZero) {
   EXPECT_EQ(good.Take().id, 0);
 }
 
+TEST(FrameOpener, WhatWasTakenAheadIsNotDoneTwice) {
+  std::mt19937_64 random(4);
+  for (int round = 0; round < 300; ++round) {
+    FrameSealer sealer(SecretsOf(2));
+    FrameOpener opener(SecretsOf(2));
+    std::vector<Bytes> payloads;
+    Bytes wire;
+    for (int i = 0; i < 4; ++i) {
+      payloads.push_back(RandomPayload(random() % (size_t{1} << random() % 14)));
+      const Bytes frame = Sealed(sealer, 5, payloads.back());
+      wire.insert(wire.end(), frame.begin(), frame.end());
+    }
+    size_t opened = 0;
+    for (size_t at = 0; at < wire.size();) {
+      // A read of any size, taken ahead or not, then fed in pieces.
+      ByteView read = ByteView(wire).subspan(at);
+      read = read.first(std::min<size_t>(read.size(), random() % (1 << random() % 14) + 1));
+      at += read.size();
+      if (random() % 4 != 0) {
+        const KeccakJob job = opener.TakeAhead(read, kMaxFrameContent);
+        if (job.state != nullptr) job.state->Update(job.data);
+      }
+      while (!read.empty()) {
+        const ByteView piece = read.first(random() % read.size() + 1);
+        const auto used = opener.Feed(piece, kMaxFrameContent);
+        ASSERT_TRUE(used.ok()) << used.status();
+        read = read.subspan(*used);
+        if (opener.ready()) {
+          ASSERT_EQ(opener.Take().payload, payloads[opened++]);
+        }
+      }
+    }
+    ASSERT_EQ(opened, payloads.size());
+  }
+}
+
+TEST(FrameOpener, EveryByteIsAuthenticatedThoughTakenAhead) {
+  FrameSealer sealer(SecretsOf(5));
+  const Bytes good = Sealed(sealer, 3, RandomPayload(40));
+  for (size_t i = 0; i < good.size(); ++i) {
+    Bytes bad = good;
+    bad[i] ^= 0x10;
+    FrameOpener opener(SecretsOf(5));
+    const KeccakJob job = opener.TakeAhead(bad, kMaxFrameContent);
+    EXPECT_EQ(job.state == nullptr, i < 32) << "a body needs an authentic header";
+    if (job.state != nullptr) job.state->Update(job.data);
+    EXPECT_EQ(opener.Feed(bad, kMaxFrameContent).status().code(),
+              absl::StatusCode::kUnauthenticated)
+        << "byte " << i;
+    EXPECT_FALSE(opener.ready());
+  }
+}
+
 }  // namespace
 }  // namespace flblk::rlpx

@@ -110,6 +110,11 @@ void Session::OnBytes(ByteView bytes, Now now, std::vector<SessionEvent>& out) {
   if (state_->opener && state_->opener->begun()) state_->messages->OnFramePart(now);
 }
 
+KeccakJob Session::TakeAhead(ByteView bytes) {
+  if (closed() || !state_->messages) return {};
+  return state_->opener->TakeAhead(bytes, state_->messages->MaxContent());
+}
+
 void Session::OnTimer(Now now, std::vector<SessionEvent>& out) {
   if (closed()) return;
   if (!state_->start_error.ok()) return state_->Fail(state_->start_error, out);

@@ -15,6 +15,7 @@
 #include "p2p/rlpx/output_buffer.h"
 #include "p2p/rlpx/session_types.h"
 #include "p2p/wire/time.h"
+#include "signer/keccak_lanes.h"
 
 namespace flblk::rlpx {
 
@@ -31,6 +32,11 @@ class Session {
 
   // Bytes from the socket, any split.
   void OnBytes(ByteView bytes, Now now, std::vector<SessionEvent>& out);
+  // For a driver that has the MACs of several sessions absorb together (AbsorbAll in
+  // keccak_lanes.h), where most of the work on large messages is: what the MAC can absorb of
+  // `bytes` in advance; `state` is null where there is nothing. Whoever takes a job does it before
+  // any other call of this session that brings bytes, and the next bytes are these, in any split.
+  KeccakJob TakeAhead(ByteView bytes);
   void OnTimer(Now now, std::vector<SessionEvent>& out);
   std::optional<MonoTime> NextDeadline() const;
 

@@ -92,6 +92,58 @@ TEST(SessionSplit, RandomSplitsGiveTheSameStory) {
   }
 }
 
+// Several sessions with the same past are given the same bytes in the same pieces: the MACs of some
+// absorb together beforehand. One of them gets a wrong byte.
+TEST(SessionSplit, MacsThatAbsorbTogetherGiveTheSameEvents) {
+  constexpr size_t kSessions = 5;
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 60; ++round) {
+    std::vector<Pair> together(kSessions), alone(kSessions);
+    std::vector<Bytes> wires;
+    for (size_t i = 0; i < kSessions; ++i) {
+      for (Pair* pair : {&together[i], &alone[i]}) {
+        pair->Run();
+        pair->b.events.clear();
+      }
+      for (int k = 0; k < 3; ++k) {
+        const Bytes body(random() % (size_t{1} << random() % 16), static_cast<uint8_t>(i));
+        ASSERT_TRUE(together[i].a.session.Send(*MakeFrame(MessageId::kAuthorized, body)).ok());
+      }
+      const ByteView out = together[i].a.session.PendingOutput();
+      wires.emplace_back(out.begin(), out.end());
+    }
+    Bytes& bad = wires[static_cast<size_t>(round) % kSessions];
+    bad[random() % bad.size()] ^= 1;
+    std::array<size_t, kSessions> at{};
+    for (bool more = true; more;) {
+      more = false;
+      std::vector<KeccakJob> jobs;
+      std::array<ByteView, kSessions> reads;
+      for (size_t i = 0; i < kSessions; ++i) {
+        reads[i] = ByteView(wires[i]).subspan(at[i]);
+        reads[i] = reads[i].first(std::min<size_t>(reads[i].size(), random() % 9000));
+        at[i] += reads[i].size();
+        more |= at[i] < wires[i].size();
+        if (random() % 5 == 0) continue;
+        const KeccakJob job = together[i].b.session.TakeAhead(reads[i]);
+        if (job.state != nullptr) jobs.push_back(job);
+      }
+      AbsorbAll(jobs);
+      for (size_t i = 0; i < kSessions; ++i) {
+        together[i].b.session.OnBytes(reads[i], At({}), together[i].b.events);
+        alone[i].b.session.OnBytes(reads[i], At({}), alone[i].b.events);
+      }
+    }
+    for (size_t i = 0; i < kSessions; ++i) {
+      ASSERT_EQ(together[i].b.events.size(), alone[i].b.events.size());
+      for (size_t k = 0; k < alone[i].b.events.size(); ++k) {
+        ASSERT_EQ(Describe(together[i].b.events[k]), Describe(alone[i].b.events[k]));
+      }
+      ASSERT_EQ(together[i].b.session.closed(), i == static_cast<size_t>(round) % kSessions);
+    }
+  }
+}
+
 size_t HeapInUse() {
 #if defined(__SANITIZE_ADDRESS__)
   return __sanitizer_get_current_allocated_bytes();
