@@ -39,15 +39,14 @@ std::string ErrnoText(std::string_view call, int error) {
 }  // namespace
 
 Connection::Connection(Options options, asio::ip::tcp::socket socket,
-                       const rlpx::SessionConfig& session, Listener* listener,
-                       std::span<uint8_t> read_buffer)
+                       const rlpx::SessionConfig& session, Listener* listener, ReadBatch* reads)
     : options_(std::move(options)),
       socket_(std::move(socket)),
       timer_(socket_.get_executor()),
       session_(MakeSession(session)),
       queue_(options_.max_queue_bytes),
       listener_(listener),
-      read_buffer_(read_buffer) {
+      reads_(reads) {
   error_code ignored;
   remote_ = socket_.remote_endpoint(ignored);
   socket_.non_blocking(true, ignored);
@@ -68,27 +67,33 @@ SendQueue::Verdict Connection::Enqueue(wire::FramePtr frame, core::SendClass cls
 // ----------------------------------------------------------------------------------------- read
 
 void Connection::ArmRead() {
-  if (reading_ || phase_ == Phase::kGone || unread_answers_ > kMaxUnreadAnswers) return;
+  if (reading_ || in_batch_ || phase_ == Phase::kGone || unread_answers_ > kMaxUnreadAnswers)
+    return;
   reading_ = true;
   socket_.async_wait(asio::socket_base::wait_read, [self = shared_from_this()](error_code error) {
     self->reading_ = false;
-    if (error || self->phase_ == Phase::kGone) return;
+    if (error || self->phase_ == Phase::kGone || self->in_batch_) return;
     self->OnReadable();
   });
 }
 
 void Connection::OnReadable() {
-  size_t budget = kReadBudget;
-  while (phase_ != Phase::kGone && ReadOnce(budget)) {
-  }
+  read_budget_ = kReadBudget;
+  more_to_read_ = true;
+  ReadOn();
+}
+
+void Connection::ReadOn() {
+  while (phase_ != Phase::kGone && more_to_read_) more_to_read_ = ReadOnce();
+  if (in_batch_) return;  // which calls again
   ArmRead();
   ArmTimer();
 }
 
-// False where nothing more is to be read in this turn.
-bool Connection::ReadOnce(size_t& budget) {
-  const ssize_t n =
-      recv(socket_.native_handle(), read_buffer_.data(), read_buffer_.size(), MSG_DONTWAIT);
+// False where nothing more is to be read now.
+bool Connection::ReadOnce() {
+  const std::span<uint8_t> place = reads_->place();
+  const ssize_t n = recv(socket_.native_handle(), place.data(), place.size(), MSG_DONTWAIT);
   if (n < 0) {
     if (errno == EINTR) return true;
     if (errno != EAGAIN && errno != EWOULDBLOCK) SocketFailed(ErrnoText("read", errno));
@@ -104,19 +109,35 @@ bool Connection::ReadOnce(size_t& budget) {
   // (replicate_before_publish).
   const int on = 1;
   setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-  const size_t size = static_cast<size_t>(n);
-  bytes_in_ += size;
+  const ByteView bytes = place.first(static_cast<size_t>(n));
+  bytes_in_ += bytes.size();
+  in_batch_ = phase_ == Phase::kOpen && reads_->Join(shared_from_this(), bytes);
+  return !in_batch_ && Process(bytes);
+}
+
+KeccakJob Connection::TakeAhead(ByteView bytes) {
+  return phase_ == Phase::kOpen ? session_.TakeAhead(bytes) : KeccakJob{};
+}
+
+void Connection::OnBatch(ByteView bytes) {
+  in_batch_ = false;
+  more_to_read_ = Process(bytes);
+}
+
+// True where the socket may have more for this turn.
+bool Connection::Process(ByteView bytes) {
   if (phase_ == Phase::kOpen) {
     const size_t before = session_.PendingOutput().size();
     std::vector<rlpx::SessionEvent> events;
-    session_.OnBytes({read_buffer_.data(), size}, RealNow(), events);
+    session_.OnBytes(bytes, RealNow(), events);
     unread_answers_ += session_.PendingOutput().size() - before;
     Handle(events, End::kSession);
     Flush();
     listener_->OnTurnEnd();
   }
-  budget -= std::min(budget, size);
-  return size == read_buffer_.size() && budget > 0 && unread_answers_ <= kMaxUnreadAnswers;
+  read_budget_ -= std::min(read_budget_, bytes.size());
+  return bytes.size() == ReadBatch::kPlaceBytes && read_budget_ > 0 &&
+         unread_answers_ <= kMaxUnreadAnswers;
 }
 
 // ---------------------------------------------------------------------------------------- write

@@ -5,9 +5,10 @@
 // end of stream is awaited for a moment, because closing with unread bytes would destroy the
 // Disconnect under way) -> gone.
 //
-// Reading: reactor style into one buffer shared by all connections, so an idle peer costs no
-// buffer. What is read is worked off before more is read; at most kReadBudget per turn, so that a
-// busy peer does not keep others waiting. A peer that lets our answers pile up unread
+// Reading: reactor style into memory shared by all connections, so an idle peer costs no buffer.
+// What is read is worked off, much of it together with what others read in the same turn
+// (read_batch.h), before more is read; at most kReadBudget per turn, so that a busy peer does not
+// keep others waiting. A peer that lets our answers pile up unread
 // (kMaxUnreadAnswers) is not read until it takes them.
 //
 // Writing: Flush seals from the send queue until about kSealAhead is waiting and hands all of it to
@@ -24,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "p2p/net/read_batch.h"
 #include "p2p/net/send_queue.h"
 #include "p2p/rlpx/session.h"
 
@@ -31,7 +33,6 @@ namespace flblk::net {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  static constexpr size_t kReadBuffer = size_t{256} << 10;
   static constexpr size_t kReadBudget = size_t{1} << 20;
   static constexpr size_t kMaxUnreadAnswers = size_t{256} << 10;
   static constexpr size_t kSealAhead = size_t{256} << 10;
@@ -71,10 +72,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Duration write_window = kWriteWindow;
   };
 
-  // `listener` and `read_buffer` (kReadBuffer bytes, shared) outlive the connection.
+  // `listener` and `reads` (shared by all connections) outlive the connection.
   Connection(Options options, boost::asio::ip::tcp::socket socket,
-             const rlpx::SessionConfig& session, Listener* listener,
-             std::span<uint8_t> read_buffer);
+             const rlpx::SessionConfig& session, Listener* listener, ReadBatch* reads);
 
   void Start();
   SendQueue::Verdict Enqueue(wire::FramePtr frame, core::SendClass cls, uint64_t slot);
@@ -97,6 +97,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   wire::FramePtr NextToSeal();
   rlpx::Session::Egress SealNext();
   rlpx::Session::Egress egress() { return session_.egress(); }
+  // For ReadBatch, which this joined after reading `bytes`. TakeAhead as the session's; OnBatch
+  // works the bytes off; ReadOn continues the turn.
+  KeccakJob TakeAhead(ByteView bytes);
+  void OnBatch(ByteView bytes);
+  void ReadOn();
   // Whether it has joined a list of connections to be flushed; for whoever keeps that list.
   bool in_flush_list = false;
 
@@ -129,7 +134,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void ArmRead();
   void OnReadable();
-  bool ReadOnce(size_t& budget);
+  bool ReadOnce();
+  bool Process(ByteView bytes);
   void ArmWrite();
   void Seal();
   // The whole pending output; false where nothing more can be written now.
@@ -151,10 +157,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   rlpx::Session session_;
   SendQueue queue_;
   Listener* const listener_;
-  const std::span<uint8_t> read_buffer_;
+  ReadBatch* const reads_;
 
   Phase phase_ = Phase::kOpen;
   bool reading_ = false;       // a wait for readability is under way
+  bool in_batch_ = false;      // bytes that were read wait in reads_
+  bool more_to_read_ = false;  // perhaps, and in this turn
+  size_t read_budget_ = 0;     // what is left of it in this turn
   bool write_wait_ = false;    // a wait for writability is under way
   bool write_broken_ = false;  // nothing can be written any more, but perhaps read
   bool sent_fin_ = false;

@@ -54,11 +54,11 @@ class ConnectionTest : public ::testing::Test {
   ConnectionTest()
       : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
         peer_(acceptor_.local_endpoint().port(), /*small_buffer=*/true),
-        buffer_(Connection::kReadBuffer) {
+        reads_(io_, true) {
     rlpx::SessionConfig config;
     config.key = &ours_;
     connection_ = std::make_shared<Connection>(OneConnection(), acceptor_.accept(), config,
-                                               &listener_, buffer_);
+                                               &listener_, &reads_);
     connection_->Start();
     peer_.StartSession(&theirs_, ours_.id());
     for (int i = 0; i < 1000 && !listener_.established; ++i) {
@@ -88,7 +88,7 @@ class ConnectionTest : public ::testing::Test {
   asio::io_context io_;
   tcp::acceptor acceptor_;
   RawPeer peer_;
-  std::vector<uint8_t> buffer_;
+  ReadBatch reads_;
   const rlpx::NodeKey ours_ = *rlpx::NodeKey::Generate();
   const rlpx::NodeKey theirs_ = *rlpx::NodeKey::Generate();
   Listener listener_;

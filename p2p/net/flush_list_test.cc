@@ -43,8 +43,7 @@ constexpr size_t kPeers = 2 * kFanOutGroup + 3;
 class FlushListTest : public ::testing::Test {
  protected:
   FlushListTest()
-      : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
-        buffer_(Connection::kReadBuffer) {
+      : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), reads_(io_, true) {
     for (uint64_t id = 1; id <= kPeers; ++id) Connect(id);
   }
 
@@ -56,7 +55,7 @@ class FlushListTest : public ::testing::Test {
     options.inbound = true;
     peers_.push_back(std::make_unique<RawPeer>(acceptor_.local_endpoint().port()));
     connections_.push_back(
-        std::make_shared<Connection>(options, acceptor_.accept(), config, &listener_, buffer_));
+        std::make_shared<Connection>(options, acceptor_.accept(), config, &listener_, &reads_));
     connections_.back()->Start();
     peers_.back()->StartSession(&theirs_, ours_.id());
     for (int i = 0; i < 1000 && listener_.established < id; ++i) {
@@ -102,7 +101,7 @@ class FlushListTest : public ::testing::Test {
 
   asio::io_context io_;
   tcp::acceptor acceptor_;
-  std::vector<uint8_t> buffer_;
+  ReadBatch reads_;
   const rlpx::NodeKey ours_ = *rlpx::NodeKey::Generate();
   const rlpx::NodeKey theirs_ = *rlpx::NodeKey::Generate();
   Listener listener_;

@@ -29,7 +29,7 @@ Hub::Hub(asio::io_context& io, const NodeConfig& config, const rlpx::NodeKey* ke
       acceptor_(io, config.log),
       dialer_(io, this, std::max<size_t>(config.max_pending_sessions, 1), BackoffConfig{}),
       admission_(config.max_pending_sessions),
-      read_buffer_(Connection::kReadBuffer),
+      reads_(io, config.batch_reads),
       seal_pool_(config.seal_threads),
       flush_list_(&seal_pool_),
       confirmations_(
@@ -71,8 +71,8 @@ Hub::ConnectionPtr Hub::Open(asio::ip::tcp::socket socket, std::optional<NodeId>
                                     .inbound = !dialled,
                                     .dialled = dialled,
                                     .max_queue_bytes = config_.max_queue_bytes_per_peer};
-  auto connection = std::make_shared<Connection>(
-      options, std::move(socket), session, static_cast<Connection::Listener*>(this), read_buffer_);
+  auto connection = std::make_shared<Connection>(options, std::move(socket), session,
+                                                 static_cast<Connection::Listener*>(this), &reads_);
   connections_[options.id] = connection;
   return connection;
 }

@@ -42,6 +42,8 @@ class Hub final : private Connection::Listener,
   void Stop(Duration limit, std::function<void()> done);
 
   EngineRunner& engine() { return engine_; }
+  // Works off what was read and waits for company.
+  void FinishReads() { reads_.Finish(); }
   absl::Status AddPeer(const Enode& enode, bool trusted);
   absl::Status RemovePeer(const NodeId& id);
   NodeInfo Info() const;
@@ -93,7 +95,7 @@ class Hub final : private Connection::Listener,
   Dialer dialer_;
   Admission admission_;
   PeerTable peers_;
-  std::vector<uint8_t> read_buffer_;
+  ReadBatch reads_;
   std::unordered_map<uint64_t, ConnectionPtr> connections_;  // in any phase
   std::set<uint64_t> dialling_;                              // outbound, in their handshake
   std::set<uint64_t> misconduct_;                            // dropped by the engine

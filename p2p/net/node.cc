@@ -111,7 +111,11 @@ class NodeImpl final : public Node {
   // the sockets, which queues their handlers behind what waits already: the first hop is behind the
   // look, the second behind the handlers.
   void RunHostCalls(int hops) {
-    asio::post(io_, [this, hops] { hops == 0 ? queue_.RunAll() : RunHostCalls(hops - 1); });
+    asio::post(io_, [this, hops] {
+      if (hops > 0) return RunHostCalls(hops - 1);
+      hub_.FinishReads();
+      queue_.RunAll();
+    });
   }
   bool OnNetworkThread() const { return thread_id_.load() == std::this_thread::get_id(); }
 

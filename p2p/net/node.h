@@ -34,6 +34,8 @@ struct NodeConfig {
   size_t max_host_queue = 1024;  // posted host calls
   // Threads that help the network thread to seal large messages for many peers (seal_pool.h).
   size_t seal_threads = 0;
+  // Whether the MACs of what several peers send at a time are computed together (read_batch.h).
+  bool batch_reads = true;
   PublicKey authorizer;  // the network's
   std::string client_id = "flblk/0.1.0";
   bool offer_flblk1 = true;
