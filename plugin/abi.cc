@@ -168,8 +168,9 @@ flblk_status Destroy(flblk_plugin* plugin) {
   });
 }
 
-// ---------------------------------------------------------------------------------------------------------
-// calls Waits for the one call of `done`. The promise is shared: `done` may come after the limit.
+// ---- calls
+
+// Waits for the one call of `done`. The promise is shared: `done` may come after the limit.
 template <typename Result, typename Call>
 absl::StatusOr<Result> Wait(const Call& call) {
   auto promise = std::make_shared<std::promise<Result>>();

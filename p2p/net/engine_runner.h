@@ -42,7 +42,6 @@ class EngineRunner {
   // A host event: worked off at once. `done` hears the verdict after the frames are written and the
   // observers were told, so that whoever asks an observer finds the state the call led to.
   void Call(core::Event event, const std::function<void(const absl::Status&)>& done);
-  void StopTimer() { timer_.cancel(); }
 
   core::HandoffView handoff() const { return engine_.handoff(); }
   std::vector<core::PeerView> peers() const { return engine_.peers(); }

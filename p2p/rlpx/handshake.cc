@@ -142,10 +142,11 @@ absl::Status Handshake::ReadAck() {
   return Finish(remote_ephemeral, nonce);
 }
 
-//   shared  = keccak(e | keccak(recipient-nonce | initiator-nonce))    e: x of both ephemeral keys'
-//   ECDH aes     = keccak(e | shared)                mac = keccak(e | aes) egress  = keccak state
-//   of (mac XOR remote nonce) | packet we sent ingress = keccak state of (mac XOR our nonce) |
-//   packet we received
+// * e: the x coordinate of the ephemeral keys' ECDH
+// * shared = keccak(e | keccak(recipient-nonce | initiator-nonce))
+// * aes = keccak(e | shared), mac = keccak(e | aes)
+// * egress = keccak state of (mac XOR remote nonce) | packet we sent
+// * ingress = keccak state of (mac XOR our nonce) | packet we received
 absl::Status Handshake::Finish(const NodeId& remote_ephemeral, const Hash32& remote_nonce) {
   absl::StatusOr<Hash32> e = ephemeral_->Ecdh(remote_ephemeral);
   if (!e.ok()) return e.status();
