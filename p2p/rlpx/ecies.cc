@@ -118,8 +118,10 @@ FixedBytes<16> SafeIv(FixedBytes<16> iv) {
 }
 
 void ConcatKdf(ByteView secret, std::span<uint8_t> out) {
-  Bytes block(4 + secret.size());
-  std::copy(secret.begin(), secret.end(), block.begin() + 4);
+  Bytes block;
+  block.reserve(4 + secret.size());
+  block.resize(4);
+  block.insert(block.end(), secret.begin(), secret.end());
   FixedBytes<32> digest;
   for (size_t done = 0, counter = 1; done < out.size(); ++counter) {
     for (int i = 0; i < 4; ++i) block[i] = static_cast<uint8_t>(counter >> (24 - 8 * i));
