@@ -7,8 +7,8 @@
 //
 // The bytes given here are the body of message id 0 after snappy, without the id. Surplus items of
 // the hand-written lists (Authorized, Authorization, AuthorizedMsg, FlashblocksPayloadV1) are
-// ignored as the reference does, behind actor_sig (where nothing signs them) up to kMaxSurplusBytes;
-// derived lists (Diff, Base, withdrawals, access list) must be consumed exactly.
+// ignored as the reference does, behind actor_sig (where nothing signs them) up to
+// kMaxSurplusBytes; derived lists (Diff, Base, withdrawals, access list) must be consumed exactly.
 #pragma once
 
 #include "p2p/wire/messages.h"
