@@ -118,10 +118,13 @@ class ExamplesTest(unittest.TestCase):
         first = json.loads(files[0].read_text())
         slot = int(first["base"]["timestamp"], 16)
         authorization = json.loads(self.authorize(first["payload_id"], slot))
-        peer, enode, target = self.flblkd("peer")
+        # A block of the past: the peer takes it from whom it trusts only.
+        ctl("keygen", self.dir / "host.key", "--node")
+        trusted = ctl("enode", self.dir / "host.key", "127.0.0.1:1").strip()
+        peer, enode, target = self.flblkd("peer", "--trusted-peers=" + trusted)
         config = self.host_config()
         with open(config, "a") as text:
-            print(f'static_nodes = ["{enode}"]', file=text)
+            print(f'static_nodes = ["{enode}"]\nnodekey = "{self.dir}/host.key"', file=text)
         subscriber = self.subscriber(target, 5)
         host = self.start("host", C_HOST, LIBRARY, config, first["payload_id"], slot,
                           bytes(authorization["builder_vk"]).hex(), bytes(authorization["authorizer_sig"]).hex(), *files)

@@ -22,7 +22,9 @@ absl::Status Engine::State::On(const ForkchoiceUpdated& e) {
   if (!e.attributes) return Drive(handoff::BareForkchoice{});
   if (!e.authorization) return Drive(handoff::NotAuthorized{});
   absl::Status authorized = Drive(handoff::Authorized{*e.authorization});
-  if (authorized.ok()) block_number = e.attributes->block_number;
+  if (!authorized.ok()) return authorized;
+  block_number = e.attributes->block_number;
+  freshness.Vouch(e.authorization->timestamp);
   return authorized;
 }
 

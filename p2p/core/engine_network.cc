@@ -155,6 +155,7 @@ void Engine::State::OnFlashblock(Peer& peer, const wire::FramePtr& frame,
   }
   ++peer.flashblocks_in;
   freshness.Raise(a.timestamp);
+  if (peer.trusted) freshness.Vouch(a.timestamp);
   if (seen != nullptr) {
     seen->other_sig = envelope.actor_sig;
   } else {

@@ -75,6 +75,9 @@ TEST(Freshness, GraceAndFuture) {
   EXPECT_EQ(f.Check(1, 1'000'000), V::kFresh);  // nothing newer known: a chain may be catching up
   EXPECT_EQ(f.Check(999'940, 1'000'000, Freshness::From::kStranger), V::kFresh);
   EXPECT_EQ(f.Check(999'939, 1'000'000, Freshness::From::kStranger), V::kOld);
+  f.Vouch(900'000);  // the chain catches up: around there, not everything
+  EXPECT_EQ(f.Check(900'060, 1'000'000, Freshness::From::kStranger), V::kFresh);
+  EXPECT_EQ(f.Check(900'061, 1'000'000, Freshness::From::kStranger), V::kOld);
   EXPECT_EQ(f.Check(1'000'012, 1'000'000), V::kFresh);
   EXPECT_EQ(f.Check(1'000'013, 1'000'000), V::kFuture);
   EXPECT_EQ(f.Check(UINT64_MAX, 1'000'000), V::kFuture);
