@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "p2p/core/engine_state.h"
-#include "p2p/wire/metadata.h"
 
 namespace flblk::core {
 
@@ -138,10 +137,6 @@ void Engine::State::CountMissed() {
   });
 }
 
-bool Engine::State::MayHandOn(const FlashblockDelivered& item) const {
-  return !config.world_chain_metadata || wire::ReadMetadata(item.flashblock->metadata).ok();
-}
-
 void Engine::State::Relay(const FlashblockDelivered& item, PeerSet& have) {
   std::vector<SessionId> to = gossip.FlashblockTargets(have);
   if (to.empty()) return;
@@ -168,7 +163,7 @@ void Engine::State::PushBlock(Peer& peer) {
   if (bytes > kMaxPushBytes) return;
   for (const FlashblockDelivered* item : items) {
     const Authorization& a = item->authorization;
-    if (!MayHandOn(*item)) continue;
+    if (!item->relayed) continue;
     if (!peer.standby && replication.Holds(a.timestamp, item->flashblock->index)) continue;
     SeenFrame* seen = frames.Find(
         {a.builder_vk, a.timestamp, item->flashblock->payload_id, item->flashblock->index});

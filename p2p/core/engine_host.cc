@@ -63,7 +63,7 @@ absl::Status Engine::State::On(PublishFlashblock& e) {
       std::move(e.flashblock), authorization, now, {*ports.signer, Claims(), *ports.compressor});
   if (!signed_one.ok()) return signed_one.status();
   ++stats.flashblocks_own;
-  freshness.Raise(authorization.timestamp);
+  freshness.Raise(authorization.timestamp, now.unix_seconds());
   gossip.NoteOwn(now.mono);
   SeenFrame& seen = frames.Insert({authorization.builder_vk, authorization.timestamp,
                                    authorization.payload_id, signed_one->flashblock->index},

@@ -48,6 +48,16 @@ TEST_F(EngineNetwork, WhatStrangersBringFromLongAgoGoesNowhere) {
   EXPECT_EQ(Relayed(), 2u);
   EXPECT_EQ(node().delivered.size(), 1u);
 }
+TEST_F(EngineNetwork, WhatOthersMayHoldForStaleIsDeliveredAndNotHandedOn) {
+  mesh_.Run(seconds(20));  // we have just started, the chain is 20 s behind
+  mesh_.ProbeSend(feed_, TestMarker(TestKey(11), Auth(0), MessageKind::kStartPublish));
+  mesh_.ProbeSend(feed_, Flashblock(0, 0));
+  EXPECT_EQ(node().Sequence(0), "0");
+  EXPECT_EQ(Relayed(), 0u);
+  EXPECT_TRUE(mesh_.inbox_of(mesh_.ConnectProbe(node_, 1)).empty());  // a late joiner
+  mesh_.ProbeSend(mesh_.ConnectProbe(node_, 1, true), Flashblock(0, 1));
+  EXPECT_EQ(Relayed(), 1u);  // a named peer vouches for it
+}
 TEST_F(EngineNetwork, WhatWorldChainCannotReadIsDeliveredAndNotHandedOn) {
   for (const bool world_chain : {true, false}) {
     const int node = mesh_.Add(0, {.world_chain_metadata = world_chain});

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "p2p/core/engine_state.h"
 #include "p2p/core/host_checks.h"
+#include "p2p/wire/metadata.h"
 
 namespace flblk::core {
 
@@ -29,6 +30,10 @@ absl::Status CheckCompressed(const wire::Frame& frame) {
   if (frame.snappy.size() <= limit) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("snappy: ", frame.snappy.size(), " bytes for ",
                                                  frame.body.size(), ", the limit is ", limit));
+}
+
+Freshness::From From(const Peer& peer) {
+  return peer.trusted ? Freshness::From::kNamed : Freshness::From::kStranger;
 }
 
 }  // namespace
@@ -63,8 +68,7 @@ void Engine::State::Unproductive(Peer& peer, const char* what) {
 }
 
 bool Engine::State::Fresh(Peer& peer, uint64_t slot, MessageKind kind) {
-  const auto from = peer.trusted ? Freshness::From::kNamed : Freshness::From::kStranger;
-  switch (freshness.Check(slot, now.unix_seconds(), from)) {
+  switch (freshness.Check(slot, now.unix_seconds(), From(peer))) {
     case Freshness::Verdict::kFresh:
       return true;
     case Freshness::Verdict::kOld:
@@ -131,6 +135,11 @@ bool Engine::State::KnownCopy(Peer& peer, SeenFrame& seen, const Signature& sig)
   return true;
 }
 
+bool Engine::State::MayRelay(const Peer& peer, const FlashblockDelivered& item) const {
+  return freshness.MayRelay(item.authorization.timestamp, now.unix_seconds(), From(peer)) &&
+         (!config.world_chain_metadata || wire::ReadMetadata(item.flashblock->metadata).ok());
+}
+
 void Engine::State::OnFlashblock(Peer& peer, const wire::FramePtr& frame,
                                  const wire::Envelope& envelope, const wire::MessagePeek& peek) {
   const Authorization& a = envelope.authorization;
@@ -154,7 +163,7 @@ void Engine::State::OnFlashblock(Peer& peer, const wire::FramePtr& frame,
     return Penalise(peer, Offence::kMalformed, std::string(flashblock.status().message()));
   }
   ++peer.flashblocks_in;
-  freshness.Raise(a.timestamp);
+  freshness.Raise(a.timestamp, now.unix_seconds());
   if (peer.trusted) freshness.Vouch(a.timestamp);
   if (seen != nullptr) {
     seen->other_sig = envelope.actor_sig;
@@ -167,6 +176,7 @@ void Engine::State::OnFlashblock(Peer& peer, const wire::FramePtr& frame,
   item.flashblock = std::make_shared<const wire::FlashblocksPayloadV1>(*std::move(flashblock));
   item.actor_sig = envelope.actor_sig;
   item.own = IsSelf(a.builder_vk);
+  item.relayed = MayRelay(peer, item);
   item.frame = frame;
   if (item.own) {  // of an earlier life of ours: never to be signed otherwise
     const Hash32 digest = wire::ActorDigest(envelope.message, envelope.authorization_item);
@@ -186,7 +196,7 @@ void Engine::State::Admit(Peer& peer, FlashblockDelivered item, SeenFrame& seen)
   switch (offered.verdict) {
     case Inbox::Verdict::kAccepted:
       ++stats.flashblocks_new;
-      seen.accepted = MayHandOn(copy);  // else not expected of others either
+      seen.accepted = copy.relayed;  // else not expected of others either
       gossip.NoteProgress(peer, !offered.delivered.empty(), now.mono, out);
       ReleaseAll();  // it may continue behind ours
       if (seen.accepted) Relay(copy, seen.have);
@@ -250,7 +260,8 @@ void Engine::State::OnMarker(Peer& peer, const wire::FramePtr& frame,
     markers.Insert(kind, a, envelope.actor_sig);
   }
   // Once, and not where the reference charges the relay (older than the newest flashblock it saw).
-  if (known == MarkerMemory::Known::kNew && a.timestamp >= inbox.slot()) {
+  if (known == MarkerMemory::Known::kNew && a.timestamp >= inbox.slot() &&
+      freshness.MayRelay(a.timestamp, now.unix_seconds(), From(peer))) {
     ++stats.markers_relayed;
     if (kind == MessageKind::kStartPublish) gossip.FollowStart(peer, now.mono, out);
     SendToAll(frame, peer.session);

@@ -46,6 +46,7 @@ struct Engine::State {
   void OnMarker(Peer& peer, const wire::FramePtr& frame, const wire::Envelope& envelope,
                 wire::MessageKind kind);
   bool Fresh(Peer& peer, uint64_t slot, wire::MessageKind kind);
+  bool MayRelay(const Peer& peer, const FlashblockDelivered& item) const;
   void NoteLatency(Peer& peer, Duration behind);
   bool KnownCopy(Peer& peer, SeenFrame& seen, const Signature& sig);
   bool Verify(Peer& peer, const wire::Envelope& envelope);
@@ -55,7 +56,6 @@ struct Engine::State {
   void Penalise(Peer& peer, Offence offence, std::string why);
 
   // ---- output
-  bool MayHandOn(const FlashblockDelivered& item) const;
   void Relay(const FlashblockDelivered& item, PeerSet& have);
   void Deliver(const Inbox::Offered& offered);
   void PushBlock(Peer& peer);  // the current block to a late joiner, in order

@@ -114,6 +114,9 @@ struct FlashblockDelivered {
   FlashblockPtr flashblock;
   Signature actor_sig;
   bool own = false;
+  // Relayed, and sent to late joiners. False: for us only, since others would charge us for it
+  // (old, or with metadata that World Chain's nodes cannot read).
+  bool relayed = true;
   wire::FramePtr frame;
   std::optional<Replicated> replicated;  // own, where replicate_before_publish is on
 };

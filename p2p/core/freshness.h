@@ -39,12 +39,30 @@ class Freshness {
   }
   // Our host was authorized for `slot`, or a named peer brought a flashblock of it.
   void Vouch(uint64_t slot) { vouched_ = std::max(vouched_, slot); }
-  void Raise(uint64_t slot) { newest_ = std::max(newest_, slot); }
+  // A verified flashblock of `slot` came.
+  void Raise(uint64_t slot, int64_t unix_seconds) {
+    newest_ = std::max(newest_, slot);
+    const auto grace = static_cast<int64_t>(kStrangerGraceSeconds);
+    if (unix_seconds - heard_at_ > grace) begun_at_ = unix_seconds;
+    heard_at_ = unix_seconds;
+  }
+  // Whether what is fresh to us is so to others. A stranger who finds us just started, or after a
+  // silence, may bring what our other peers hold for stale and would charge us for: until we have
+  // heard flashblocks for kStrangerGraceSeconds, only what is fresh by our wall clock goes on.
+  bool MayRelay(uint64_t slot, int64_t unix_seconds, From from) const {
+    if (from == From::kNamed || slot <= vouched_ + kStrangerGraceSeconds) return true;
+    const auto grace = static_cast<int64_t>(kStrangerGraceSeconds);
+    if (unix_seconds - heard_at_ <= grace && unix_seconds - begun_at_ >= grace) return true;
+    return unix_seconds < 0 ||
+           slot + wire::kStaleGraceSeconds >= static_cast<uint64_t>(unix_seconds);
+  }
   uint64_t newest() const { return newest_; }
 
  private:
   uint64_t newest_ = 0;
   uint64_t vouched_ = 0;
+  int64_t heard_at_ = 0;  // the last verified flashblock
+  int64_t begun_at_ = 0;  // the first after a silence of more than kStrangerGraceSeconds
 };
 
 }  // namespace flblk::core

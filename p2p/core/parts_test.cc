@@ -82,10 +82,28 @@ TEST(Freshness, GraceAndFuture) {
   EXPECT_EQ(f.Check(1'000'013, 1'000'000), V::kFuture);
   EXPECT_EQ(f.Check(UINT64_MAX, 1'000'000), V::kFuture);
   EXPECT_EQ(f.Check(13, -5), V::kFuture);
-  f.Raise(1'000'000);
-  f.Raise(5);  // never back
+  f.Raise(1'000'000, 1'000'000);
+  f.Raise(5, 1'000'000);  // never back
   EXPECT_EQ(f.Check(999'990, 1'000'000), V::kFresh);
   EXPECT_EQ(f.Check(999'989, 1'000'000), V::kStale);
+}
+
+TEST(Freshness, WhatOthersMayHoldForStaleIsNotRelayed) {
+  Freshness f;
+  using enum Freshness::From;
+  const int64_t start = 1'000'000;
+  const auto slot = static_cast<uint64_t>(start);
+  f.Raise(slot - 20, start);
+  EXPECT_FALSE(f.MayRelay(slot - 11, start, kStranger));
+  EXPECT_TRUE(f.MayRelay(slot - 10, start, kStranger));
+  EXPECT_TRUE(f.MayRelay(slot - 11, start, kNamed));
+  f.Raise(slot + 20, start + 40);
+  EXPECT_FALSE(f.MayRelay(slot + 20, start + 59, kStranger));
+  EXPECT_TRUE(f.MayRelay(slot + 20, start + 60, kStranger));  // the chain is behind, and we with it
+  f.Raise(slot + 60, start + 101);                            // after a silence: as at the start
+  EXPECT_FALSE(f.MayRelay(slot + 60, start + 101, kStranger));
+  f.Vouch(slot);
+  EXPECT_TRUE(f.MayRelay(slot + 60, start + 101, kStranger));
 }
 
 struct ScriptedVerifier final : Verifier {
