@@ -3,7 +3,7 @@
 //   flblk_search [--set ci|nightly|quick|MODEL] [--seconds PER-MODEL] [--slots N] [--first]
 //
 //   ci       every model to the end, but cut-3 and delayed-3: 20 s of CPU each
-//   nightly  the same, those two for 600 s
+//   nightly  every model to the end, but delayed-3: 600 s or 15 GB of memory
 //   quick    three slots of what ci searches to the end
 //   --first  stops at the first model that fails
 #include <cstdio>
@@ -20,15 +20,21 @@ using flblk::sim::ModelConfig;
 using flblk::sim::SearchLimits;
 using flblk::sim::SearchResult;
 
+enum class Must : uint8_t {
+  kExhaust,         // the search has to reach every state
+  kExhaustNightly,  // takes longer than --set ci has time for
+  kSearch,          // has more states than memory holds
+};
+
 struct Named {
   const char* name;
-  bool must_exhaust;  // the search has to reach every state
+  Must must;
   ModelConfig config;
 };
 
 std::vector<Named> Models() {
   std::vector<Named> out;
-  auto add = [&](const char* name, const char* parties, bool must, auto change) {
+  auto add = [&](const char* name, const char* parties, Must must, auto change) {
     ModelConfig c;
     c.parties = parties;
     change(c);
@@ -36,26 +42,26 @@ std::vector<Named> Models() {
   };
   using C = ModelConfig;
   // Two builders, every delay, any number of slots.
-  add("graceful-2", "FF", true, [](C& c) { c.calm = true, c.flashblocks = 2; });
-  add("delayed-2", "FF", true, [](C&) {});
-  add("late-2", "FF", true, [](C& c) { c.late = 1; });
-  add("leave-2", "FF", true, [](C& c) { c.late = 1, c.revocations = 1, c.stops = 1; });
-  add("takeover-2", "FF", true, [](C& c) { c.takeover = true; });
-  add("crash-2", "FF", true, [](C& c) { c.crashes = 1; });
-  add("crash-2-takeover", "FF", true, [](C& c) { c.crashes = 1, c.takeover = true; });
-  add("cut-2", "FF", true, [](C& c) { c.cuts = 1; });
-  add("replay-2", "FF", true, [](C& c) { c.replays = 2; });
-  add("stop-2", "FF", true, [](C& c) { c.stops = 1; });
-  add("revoke-2", "FF", true, [](C& c) { c.revocations = 1; });
-  add("mixed-low", "FR", true, [](C&) {});
-  add("mixed-high", "RF", true, [](C&) {});
+  add("graceful-2", "FF", Must::kExhaust, [](C& c) { c.calm = true, c.flashblocks = 2; });
+  add("delayed-2", "FF", Must::kExhaust, [](C&) {});
+  add("late-2", "FF", Must::kExhaust, [](C& c) { c.late = 1; });
+  add("leave-2", "FF", Must::kExhaust, [](C& c) { c.late = 1, c.revocations = 1, c.stops = 1; });
+  add("takeover-2", "FF", Must::kExhaust, [](C& c) { c.takeover = true; });
+  add("crash-2", "FF", Must::kExhaust, [](C& c) { c.crashes = 1; });
+  add("crash-2-takeover", "FF", Must::kExhaust, [](C& c) { c.crashes = 1, c.takeover = true; });
+  add("cut-2", "FF", Must::kExhaust, [](C& c) { c.cuts = 1; });
+  add("replay-2", "FF", Must::kExhaust, [](C& c) { c.replays = 2; });
+  add("stop-2", "FF", Must::kExhaust, [](C& c) { c.stops = 1; });
+  add("revoke-2", "FF", Must::kExhaust, [](C& c) { c.revocations = 1; });
+  add("mixed-low", "FR", Must::kExhaust, [](C&) {});
+  add("mixed-high", "RF", Must::kExhaust, [](C&) {});
   // Three builders, any number of slots.
-  add("graceful-3", "FFF", true, [](C& c) { c.calm = true, c.flashblocks = 2; });
-  add("leave-3", "FFF", true, [](C& c) { c.late = 0, c.revocations = 1, c.stops = 1; });
-  add("late-3", "FFF", true, [](C& c) { c.late = 1; });
-  add("crash-3", "FFF", true, [](C& c) { c.late = 0, c.crashes = 1; });
-  add("cut-3", "FFF", false, [](C& c) { c.late = 0, c.cuts = 1; });
-  add("delayed-3", "FFF", false, [](C&) {});
+  add("graceful-3", "FFF", Must::kExhaust, [](C& c) { c.calm = true, c.flashblocks = 2; });
+  add("leave-3", "FFF", Must::kExhaust, [](C& c) { c.late = 0, c.revocations = 1, c.stops = 1; });
+  add("late-3", "FFF", Must::kExhaust, [](C& c) { c.late = 1; });
+  add("crash-3", "FFF", Must::kExhaust, [](C& c) { c.late = 0, c.crashes = 1; });
+  add("cut-3", "FFF", Must::kExhaustNightly, [](C& c) { c.late = 0, c.cuts = 1; });
+  add("delayed-3", "FFF", Must::kSearch, [](C&) {});
   return out;
 }
 
@@ -92,11 +98,14 @@ std::optional<Options> Parse(int argc, char** argv) {
 // Whether the model is in the set, and its limits.
 bool Select(const Options& o, Named& m, SearchLimits& limits) {
   const bool all = o.set == "ci" || o.set == "nightly" || o.set == "quick";
-  if (all ? o.set == "quick" && !m.must_exhaust : o.set != m.name) return false;
+  const bool nightly = o.set == "nightly";
+  if (m.must == Must::kExhaustNightly) m.must = nightly ? Must::kExhaust : Must::kSearch;
+  if (all ? o.set == "quick" && m.must != Must::kExhaust : o.set != m.name) return false;
   if (o.set == "quick") m.config.slots = 3;
   if (o.slots) m.config.slots = *o.slots;
   limits.time =
-      std::chrono::seconds(o.seconds.value_or(m.must_exhaust || o.set == "nightly" ? 600 : 20));
+      std::chrono::seconds(o.seconds.value_or(m.must == Must::kExhaust || nightly ? 600 : 20));
+  if (nightly) limits.open = SearchLimits::kNightlyOpen;
   return true;
 }
 
@@ -105,7 +114,7 @@ bool Print(const Named& m, const SearchResult& r) {
   std::string verdict = !r.violation.empty() ? r.violation
                         : r.exhausted        ? "exhausted, nothing violated"
                                              : "nothing violated up to this depth";
-  const bool missing = r.violation.empty() && m.must_exhaust && !r.exhausted;
+  const bool missing = r.violation.empty() && m.must == Must::kExhaust && !r.exhausted;
   if (missing) verdict = "NOT exhausted within the limits";
   using Number = unsigned long long;
   std::printf("%-18s %11llu %11llu %9llu %8llu %6u %8.1f  %s\n", m.name,
