@@ -151,13 +151,23 @@ absl::StatusOr<std::string> Journal::Renew(const std::string& path, const Public
                                            const Boot& boot, size_t records) {
   const auto old = Lock(path, 0, builder, records);
   if (!old.ok()) return old.status();
-  const std::string aside = Cat(path, ".damaged-", boot.unix_seconds);
-  if (renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0)
-    return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", aside));
-  auto journal = Lock(path, O_CREAT | O_EXCL, builder, records);
+  // There is a file at `path` at any moment, the old one or the whole new one: none would mean that
+  // nothing was ever signed.
+  const std::string aside = Cat(path, ".damaged-", boot.unix_seconds), fresh = Cat(path, ".new");
+  unlink(fresh.c_str());  // of a renewal that was killed
+  auto journal = Lock(fresh, O_CREAT | O_EXCL, builder, records);
   if (!journal.ok()) return journal.status();
   (*journal)->first_safe_slot_ = FirstSafeSlot(boot);
-  if (auto status = (*journal)->Create(boot); !status.ok()) return status;
+  absl::Status status = (*journal)->Create(boot);
+  if (status.ok() && link(path.c_str(), aside.c_str()) != 0)
+    status = absl::ErrnoToStatus(errno, Cat("sign_once_journal ", aside));
+  if (status.ok() && rename(fresh.c_str(), path.c_str()) != 0)
+    status = absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path));
+  if (!status.ok()) {
+    unlink(fresh.c_str());
+    return status;
+  }
+  SyncDirectoryOf(path);  // else the old one is back after a loss of power, and still refused
   return aside;
 }
 
@@ -196,11 +206,11 @@ absl::Status Journal::Corrupt(const std::string& what) const {
 absl::Status Journal::Load(const Boot& boot) {
   struct stat info;
   if (fstat(fd_, &info) != 0) return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path_));
-  Bytes file(FileBytes());
-  if (static_cast<size_t>(info.st_size) != file.size() || !ReadAll(fd_, file)) {
-    return Corrupt(Cat("corrupt: ", info.st_size, " bytes, expected ", file.size()));
-  }
+  const auto size = static_cast<size_t>(info.st_size);
+  Bytes file(std::min(size, FileBytes()));
+  if (!ReadAll(fd_, file)) return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path_));
   if (IsFree(file)) return Create(boot);  // cut off while it was made
+  if (size != FileBytes()) return Corrupt(Cat("corrupt: ", size, " bytes, expected ", FileBytes()));
   if (auto status = LoadHeader(file, boot); !status.ok()) return status;
   if (auto status = LoadRecords(ByteView(file).subspan(kRecordBytes)); !status.ok()) return status;
   if (!restarted_) return absl::OkStatus();

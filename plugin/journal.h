@@ -56,7 +56,8 @@ class Journal final : public core::SignOnce {
   // The way out where Open calls a file corrupt: puts it aside (path + ".damaged-<unix seconds>",
   // which is returned) and makes a new one. What the old one knew is lost, so that the new one
   // refuses every slot up to now plus wire::kMaxFutureSeconds, as after a restart of the machine.
-  // FAILED_PRECONDITION: another process has it; NOT_FOUND: no such file.
+  // Killed at any point it leaves the old file or the new one. FAILED_PRECONDITION: another process
+  // has it; NOT_FOUND: no such file.
   static absl::StatusOr<std::string> Renew(const std::string& path, const PublicKey& builder,
                                            const Boot& boot = ThisBoot(),
                                            size_t records = kRecords);

@@ -206,6 +206,36 @@ TEST_F(JournalTest, ADamagedOneIsRenewed) {
   EXPECT_EQ(renew().status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(JournalTest, ARenewalKilledAtAnyPointLeavesOneOfTheTwo) {
+  { ASSERT_TRUE((*Open())->Claim(100, Id(1), 0, Digest(1)).ok()); }
+  std::mt19937 random(7);
+  int renewed = 0;
+  for (int life = 0; life < 100; ++life) {
+    Overwrite(3, "x");
+    ++boot_.unix_seconds;
+    KilledChild child([&](const auto& say) {
+      say(1);
+      if (Journal::Renew(path_, TestKey(2).public_key(), boot_, kRecords).ok()) say(2);
+      _exit(0);
+    });
+    const uint64_t said = child.KillAfter(std::chrono::microseconds(random() % 2000));
+    const auto journal = Open();
+    if (journal.ok()) {
+      ++renewed;
+      EXPECT_EQ((*journal)->Claim(boot_.unix_seconds + 12, Id(1), 0, Digest(2)).code(),
+                absl::StatusCode::kAlreadyExists);
+    } else {
+      EXPECT_EQ(said, 1u);
+      EXPECT_THAT(std::string(journal.status().message()), HasSubstr("the header is damaged"));
+    }
+  }
+  EXPECT_GT(renewed, 0);
+  ASSERT_TRUE(Journal::Renew(path_, TestKey(2).public_key(),
+                             {.id = {1}, .unix_seconds = boot_.unix_seconds + 1}, kRecords)
+                  .ok());
+  EXPECT_TRUE(Open().ok());
+}
+
 TEST_F(JournalTest, ARecordInAnotherPlaceIsDamage) {
   {
     auto journal = Open();
@@ -277,6 +307,10 @@ TEST_F(JournalTest, AFileCutOffWhileItWasMadeIsMadeAgain) {
   { ASSERT_TRUE(Open().ok()); }
   Overwrite(0, std::string(Journal::kRecordBytes, '\0'));
   EXPECT_TRUE(Open().ok());
+  std::filesystem::remove(path_);
+  std::ofstream(path_) << std::string(1000, '\0');
+  EXPECT_TRUE(Open().ok());
+  EXPECT_EQ(std::filesystem::file_size(path_), (kRecords + 1) * Journal::kRecordBytes);
 }
 
 TEST_F(JournalTest, APathThatCannotBeOpenedIsNamed) {
