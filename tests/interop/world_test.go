@@ -33,7 +33,7 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{authorizer: newSigner(), slot: uint64(time.Now().Unix()) - slotsBegin}
+	return &world{authorizer: newSigner()}
 }
 
 func newSigner() ed25519.PrivateKey {
@@ -50,6 +50,9 @@ func (w *world) vk() ed25519.PublicKey { return public(w.authorizer) }
 
 // next moves the clock to the next slot.
 func (w *world) next() uint64 {
+	if w.slot == 0 {
+		w.slot = uint64(time.Now().Unix()) - slotsBegin
+	}
 	w.slot += 2
 	return w.slot
 }
