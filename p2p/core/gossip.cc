@@ -35,7 +35,7 @@ Peer& Gossip::Connect(const PeerConnected& event, MonoTime now, Actions& out) {
   peer.standby = event.standby;
   peer.always_asked =
       config_.builder && event.standby && event.flblk_version >= 2 && config_.max_receive_peers > 0;
-  peer.feed_since = peer.retry_at = peer.starved_retry_at = now;
+  peer.feed_since = peer.retry_at = peer.any_retry_at = now;
   while (numbers_.Has(peer.number)) ++peer.number;
   numbers_.Add(peer.number);
   FeedOldVersions();

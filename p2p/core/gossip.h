@@ -106,7 +106,8 @@ class Gossip {
   // receive set (receive_set.cc)
   size_t HeldSlots() const;  // receiving, or requested and not overdue
   size_t Receiving() const;
-  Peer* BestCandidate(MonoTime now, bool starving = false);
+  // `any`: also those that we cancelled ourselves not long ago.
+  Peer* BestCandidate(MonoTime now, bool any = false);
   Peer* WorstFeed(const Peer* except, MonoTime now);
   void FillReceiveSet(MonoTime now, Actions& out);
   void Request(Peer& peer, MonoTime now, Actions& out);

@@ -244,7 +244,8 @@ TEST_F(GossipTest, FlashblocksAfterCancelAreToleratedForTwoSeconds) {
 }
 
 TEST_F(GossipTest, UnrequestedFlashblocksAreAnsweredByCancelOnce) {
-  for (SessionId s : {1, 2, 3}) Connect(s);
+  for (SessionId s : {1, 2}) Connect(s), Control(s, Id::kAcceptFlashblocks);
+  Connect(3);
   Sent();
   EXPECT_FALSE(Welcome(3));
   EXPECT_THAT(Sent(), ElementsAre("3:cancel"));

@@ -30,12 +30,12 @@ struct Peer {
 
   bool feeding = false;  // we send it flashblocks
   Feed feed = Feed::kNone;
-  bool overdue = false;       // kRequested and unanswered: does not hold a receive slot any more
-  MonoTime feed_since;        // of the last change of `feed`
-  MonoTime check_at;          // kRequested: when to look at it again
-  MonoTime retry_at;          // kNone: not asked again before
-  MonoTime starved_retry_at;  // the same while starving: soon again where it was us who cancelled
-  bool answered = false;      // it has accepted or refused a request, or sent a flashblock
+  bool overdue = false;   // kRequested and unanswered: does not hold a receive slot any more
+  MonoTime feed_since;    // of the last change of `feed`
+  MonoTime check_at;      // kRequested: when to look at it again
+  MonoTime retry_at;      // kNone: not asked again before
+  MonoTime any_retry_at;  // the same where nobody else is left: soon where we cancelled
+  bool answered = false;  // it has accepted or refused a request, or sent a flashblock
   std::optional<MonoTime> answer_due;    // trusted, asked, not `answered`: when to renew
   std::optional<MonoTime> cancelled_at;  // our last CancelFlashblocks
 

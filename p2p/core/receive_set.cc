@@ -30,14 +30,14 @@ size_t Gossip::Receiving() const {
   });
 }
 
-Peer* Gossip::BestCandidate(MonoTime now, bool starving) {
+Peer* Gossip::BestCandidate(MonoTime now, bool any) {
   Peer* best = nullptr;
   std::tuple<bool, bool, Duration, uint64_t> best_rank;
   for (auto& [session, peer] : peers_) {
     if (peer.dropped || peer.always_asked || peer.version < 2 || peer.feed != Feed::kNone) continue;
-    if (now < (starving ? peer.starved_retry_at : peer.retry_at)) continue;
+    if (now < (any ? peer.any_retry_at : peer.retry_at)) continue;
     if (!peer.control_out.MayTake(now)) {
-      peer.retry_at = peer.starved_retry_at = now + kRequestTimeout;
+      peer.retry_at = peer.any_retry_at = now + kRequestTimeout;
       continue;
     }
     const auto rank = std::tuple(Useless(peer), !peer.trusted,
@@ -83,6 +83,7 @@ void Gossip::FillReceiveSet(MonoTime now, Actions& out) {
   AskStandbys(now, out);
   for (size_t held = HeldSlots(); held < config_.max_receive_peers; ++held) {
     Peer* peer = BestCandidate(now);
+    if (peer == nullptr) peer = BestCandidate(now, true);
     if (peer == nullptr) return;
     Request(*peer, now, out);
   }
@@ -136,14 +137,14 @@ void Gossip::FollowStart(Peer& from, MonoTime now, Actions& out) {
 void Gossip::StopReceiving(Peer& peer, MonoTime now) {
   peer.feed = Feed::kNone;
   peer.feed_since = now;
-  peer.retry_at = peer.starved_retry_at = now + config_.rotation_interval;
+  peer.retry_at = peer.any_retry_at = now + config_.rotation_interval;
 }
 
 void Gossip::Cancel(Peer& peer, MonoTime now, Actions& out) {
   if (!SendControl(peer, wire::MessageId::kCancelFlashblocks, now, out)) return;
   StopReceiving(peer, now);
   peer.cancelled_at = now;
-  peer.starved_retry_at = now + kCancelTolerance;
+  peer.any_retry_at = now + kCancelTolerance;
 }
 
 void Gossip::CheckRequest(Peer& peer, MonoTime now) {
@@ -154,7 +155,7 @@ void Gossip::CheckRequest(Peer& peer, MonoTime now) {
   }
   if (progress_at_ > peer.feed_since) {  // others delivered, this one did not: a lost Reject
     StopReceiving(peer, now);
-    peer.retry_at = peer.starved_retry_at = now;
+    peer.retry_at = peer.any_retry_at = now;
   } else {
     peer.check_at = now + std::max(config_.rotation_interval, kRequestTimeout);
   }
@@ -204,9 +205,12 @@ std::optional<MonoTime> Gossip::NextDeadline() const {
     if (peer.answer_due) next = std::min(next, *peer.answer_due);
     if (peer.feed == Feed::kRequested) next = std::min(next, peer.check_at);
     if (peer.feed != Feed::kNone) continue;
-    if (wanting || peer.always_asked) next = std::min(next, peer.retry_at);
-    if (peer.always_asked) continue;
-    next = std::min(next, std::max(starved, peer.starved_retry_at));
+    if (peer.always_asked) {
+      next = std::min(next, peer.retry_at);
+      continue;
+    }
+    if (wanting) next = std::min(next, peer.any_retry_at);
+    next = std::min(next, std::max(starved, peer.any_retry_at));
   }
   return next;
 }
