@@ -28,16 +28,20 @@ std::string Name(uint8_t party) { return std::string(1, NameOf(party)); }
 
 }  // namespace
 
-uint64_t Fingerprint(const State& state) {
+Fingerprint FingerprintOf(const State& state) {
   uint64_t words[(sizeof(State) + 7) / 8] = {};
   std::memcpy(words, &state, sizeof state);
-  uint64_t h = 0x9e3779b97f4a7c15;
+  constexpr uint64_t kFirst = 0xd6e8feb86659fd93, kSecond = 0xa0761d6478bd642f;
+  uint64_t a = 0x9e3779b97f4a7c15, b = 0xe7037ed1a0b428db;
   for (const uint64_t w : words) {
-    h = (h ^ w) * 0xd6e8feb86659fd93;
-    h ^= h >> 32;
+    a = (a ^ w) * kFirst;
+    a ^= a >> 32;
+    b = (b ^ w) * kSecond;
+    b ^= b >> 29;
   }
-  h *= 0xd6e8feb86659fd93;
-  return h ^ h >> 29;
+  a *= kFirst;
+  b *= kSecond;
+  return {a ^ a >> 29, b ^ b >> 32};
 }
 
 Model::Model(const ModelConfig& config)

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/machine_table.h"
@@ -96,7 +97,17 @@ struct State {
 };
 static_assert(std::has_unique_object_representations_v<State>);
 
-uint64_t Fingerprint(const State& state);
+// By which a state is known: two states of a search with 10^8 share one with a probability of
+// 10^-23.
+struct Fingerprint {
+  uint64_t a = 0, b = 0;
+  bool operator==(const Fingerprint&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const Fingerprint& f) {
+    return H::combine(std::move(h), f.a);
+  }
+};
+Fingerprint FingerprintOf(const State& state);
 
 // The rules. Holds no state of the world but the machines met so far, and their steps.
 class Model {

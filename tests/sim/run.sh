@@ -4,7 +4,7 @@
 #   tests/sim/run.sh [--quick|--ci|--nightly] [--build BUILD-DIR]
 #     --quick     the smallest models and 2,000 schedules: a minute
 #     --ci        every model (two of three builders for 20 s only); every deliberate fault; 100,000 schedules (default)
-#     --nightly   the same two for 10 minutes each; every deliberate fault; 1,000,000 schedules of new seeds
+#     --nightly   the same, one to the end, one as deep as 15 GB or 10 minutes allow; 1,000,000 schedules of new seeds
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

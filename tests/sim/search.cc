@@ -26,7 +26,7 @@ class Searcher {
     const double begin = CpuSeconds();
     deadline_ = begin + static_cast<double>(limits_.time.count());
     const State root = model_.Initial();
-    seen_.insert(Fingerprint(root));
+    seen_.insert(FingerprintOf(root));
     steps_.push_back({0, {}});
     open_.push_back({0, root});
     while (!open_.empty() && Level()) ++out_.depth;
@@ -55,7 +55,7 @@ class Searcher {
         State after = from.state;
         if (std::string broken = model_.Apply(after, choice); !broken.empty())
           return Report(from.id, choice, broken, nullptr, {});
-        if (!seen_.insert(Fingerprint(after)).second) continue;
+        if (!seen_.insert(FingerprintOf(after)).second) continue;
         if (model_.Quiet(after)) {
           if (std::string broken = model_.OneGoesOn(after); !broken.empty())
             return Report(from.id, choice, broken, nullptr, {});
@@ -74,7 +74,7 @@ class Searcher {
   }
 
   bool Settles(const State& state, uint32_t parent, const Choice& choice) {
-    if (!settled_.insert(Fingerprint(Model::Settling(state))).second) return true;
+    if (!settled_.insert(FingerprintOf(Model::Settling(state))).second) return true;
     ++out_.settled;
     std::vector<std::optional<uint8_t>> onlys{std::nullopt};
     for (uint8_t i = 0; i < model_.n(); ++i) onlys.push_back(i);
@@ -106,7 +106,7 @@ class Searcher {
   const SearchLimits limits_;
   Model model_;
   double deadline_ = 0;
-  absl::flat_hash_set<uint64_t> seen_, settled_;
+  absl::flat_hash_set<Fingerprint> seen_, settled_;
   std::deque<Open> open_;
   std::vector<Step> steps_;
   std::vector<Choice> choices_;

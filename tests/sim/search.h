@@ -12,7 +12,7 @@ namespace flblk::sim {
 
 struct SearchLimits {
   std::chrono::seconds time{600};  // of CPU: a loaded machine searches as deep as an idle one
-  uint64_t states = 200'000'000;   // about 20 bytes each, and the open ones
+  uint64_t states = 200'000'000;   // about 40 bytes each, and the open ones
   uint64_t open = 20'000'000;      // states seen and not expanded, about 160 bytes each
   static constexpr uint64_t kNightlyOpen = 60'000'000;
 };
