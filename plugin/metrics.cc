@@ -52,6 +52,11 @@ class Impl final : public Metrics {
       handoffs_.Add({{"cause", Word(Name(static_cast<core::Cause>(cause)))}});
     for (int kind = 0; kind <= static_cast<int>(core::Evidence::kTwoBuilders); ++kind)
       equivocations_.Add({{"kind", Word(Name(static_cast<core::Evidence>(kind)))}});
+    for (int code = 0; code <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++code) {
+      const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+      forkchoices_.Add({{"code", name}});
+      published_.Add({{"code", name}});
+    }
   }
 
   std::string Scrape() override;

@@ -4,7 +4,9 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
+#include <string>
 
 #include "plugin/testing/samples.h"
 #include "plugin/text.h"
@@ -215,26 +217,49 @@ TEST_F(MetricsTest, TheReadmeNamesEveryMetric) {
   EXPECT_GT(found, 25);
 }
 
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The series named in `text` that begin with `prefix`.
+std::set<std::string> SeriesIn(const std::string& text, const std::string& prefix) {
+  std::set<std::string> names;
+  for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 1)) {
+    const size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", at);
+    names.insert(text.substr(at, end - at));
+  }
+  return names;
+}
+
 // Every series that World Chain's dashboard reads exists here.
 TEST_F(MetricsTest, TheWorldChainDashboardFindsItsSeries) {
   metrics_->OnFlashblock(Delivered(0, true), 1);
   peers_ = {Peer(1, true, 100)};
   metrics_->OnHeard(peers_[0], {});
   const std::string text = metrics_->Scrape();
-  std::ifstream file(std::string(FLBLK_TEST_DATA) +
-                     "/fixtures/world-chain_grafana_flashblocks-p2p.json");
-  const std::string dashboard((std::istreambuf_iterator<char>(file)), {});
+  const std::string dashboard =
+      ReadFile(std::string(FLBLK_TEST_DATA) + "/fixtures/world-chain_grafana_flashblocks-p2p.json");
   ASSERT_FALSE(nlohmann::json::parse(dashboard, nullptr, false).is_discarded());
-  const std::string prefix = "reth_flashblocks_p2p_";
-  int found = 0;
-  for (size_t at = dashboard.find(prefix); at != std::string::npos;
-       at = dashboard.find(prefix, at + 1)) {
-    const size_t end = dashboard.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", at);
-    const std::string name = dashboard.substr(at, end - at);
-    EXPECT_THAT(text, HasSubstr("\n" + name));
-    ++found;
+  const auto names = SeriesIn(dashboard, "reth_flashblocks_p2p_");
+  for (const std::string& name : names) EXPECT_THAT(text, HasSubstr("\n" + name));
+  EXPECT_GT(names.size(), 10u);
+}
+
+TEST_F(MetricsTest, TheAlertsFindTheirSeriesBeforeTheFirstEvent) {
+  peers_ = {Peer(1, true, 100)};
+  const std::string text = metrics_->Scrape();
+  const std::string rules =
+      ReadFile(std::string(FLBLK_SOURCE_DIR) + "/examples/prometheus/flblk-alerts.yml");
+  auto names = SeriesIn(rules, "flblk_");
+  names.merge(SeriesIn(rules, "reth_flashblocks_p2p_"));
+  for (const std::string& name : names) EXPECT_THAT(text, HasSubstr("\n" + name));
+  EXPECT_GT(names.size(), 8u);
+  for (const char* series : {"flblk_forkchoice_total{code=\"UNAUTHENTICATED\"} 0",
+                             "flblk_publish_total{code=\"FAILED_PRECONDITION\"} 0",
+                             "flblk_publish_state{state=\"waiting\"} 0"}) {
+    EXPECT_THAT(text, HasSubstr(series));
   }
-  EXPECT_GT(found, 10);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ program=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$unit")
 if command -v systemd-analyze >/dev/null; then systemd-analyze verify "$unit"; fi
 grep -q '^u flblkd ' "$prefix/lib/sysusers.d/flblkd.conf"
 "$prefix/bin/flblkd" --config "$prefix/share/flblk/flblkd.toml" --dump-config >/dev/null
+[ -s "$prefix/share/flblk/flblk-alerts.yml" ]
 
 "$prefix/bin/flblkd" --version
 "$prefix/bin/flblkctl" --version
