@@ -19,7 +19,10 @@ while [ $# -gt 0 ]; do
   case $1 in
     --json) json=1 ;;
     --quick) quick=1 ;;
-    --takeover-after-ms) [ $# -gt 1 ] || fail "--takeover-after-ms needs a value"; takeover=$2; shift ;;
+    --takeover-after-ms) takeover=${2:-}; shift $(($# > 1))
+      case $takeover in
+        ''|*[!0-9]*) echo "demo.sh: --takeover-after-ms needs a whole number, not '$takeover'" >&2; exit 2 ;;
+      esac ;;
     -h|--help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
     *) echo "demo.sh: unknown option '$1' (--json, --quick, --takeover-after-ms T)" >&2; exit 2 ;;
   esac

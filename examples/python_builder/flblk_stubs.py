@@ -3,7 +3,7 @@
     import flblk_stubs
     types, builder, builder_grpc, admin, admin_grpc = flblk_stubs.load()
 
-They go to $FLBLK_STUBS, or build/python of this checkout. Needs the packages protobuf-compiler,
+They go to $PYTHON_STUBS, or build/python of this checkout. Needs the packages protobuf-compiler,
 protobuf-compiler-grpc, python3-grpcio and python3-protobuf.
 """
 import fcntl
@@ -33,7 +33,7 @@ def _make(out):
 
 def load():
     """The modules types_pb2, builder_pb2, builder_pb2_grpc, admin_pb2, admin_pb2_grpc."""
-    out = pathlib.Path(os.environ.get("FLBLK_STUBS", ROOT / "build" / "python"))
+    out = pathlib.Path(os.environ.get("PYTHON_STUBS", ROOT / "build" / "python"))
     out.mkdir(parents=True, exist_ok=True)
     with open(out / ".lock", "w") as lock:  # two programs may start at once
         fcntl.flock(lock, fcntl.LOCK_EX)

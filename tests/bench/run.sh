@@ -12,8 +12,9 @@ while [ $# -gt 0 ]; do
     --json) report+=(--json) ;;
     --check) check=1 report+=(--check) ;;
     --write-baseline) times=3 report+=(--write) ;;
-    --build) build=$2; shift ;;
-    *) sed -n '2,5s/^# \?//p' "$0"; exit 2 ;;
+    --build) [ $# -gt 1 ] || { echo "run.sh: --build needs a directory" >&2; exit 2; }; build=$2; shift ;;
+    -h|--help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+    *) echo "run.sh: unknown option '$1' (--quick, --json, --check, --write-baseline, --build DIR)" >&2; exit 2 ;;
   esac
   shift
 done

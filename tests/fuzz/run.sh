@@ -7,7 +7,8 @@ cd "$(dirname "$0")/../.."
 seconds=20
 while [ $# -gt 0 ]; do
   case $1 in
-    --seconds) seconds=$2; shift 2 ;;
+    --seconds) seconds=${2:-}; shift $(($# > 1 ? 2 : 1))
+      case $seconds in ''|*[!0-9]*) echo "run.sh: --seconds needs a whole number, not '$seconds'" >&2; exit 2 ;; esac ;;
     *) echo "run.sh: unknown option '$1' (--seconds N)" >&2; exit 2 ;;
   esac
 done

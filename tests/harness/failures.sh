@@ -11,7 +11,7 @@
 #     --report     the tables as Markdown there too
 #
 # Partitions need network namespaces (root). Where they are not possible those cases are a loud SKIPPED, or an error
-# with FLBLK_REQUIRE_NETNS=1.
+# with REQUIRE_NETNS=1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -22,6 +22,11 @@ while [ $# -gt 0 ]; do
     -h|--help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
     --repeats|--clusters|--seed|--build|--report) [ $# -gt 1 ] || { echo "failures.sh: $1 needs a value" >&2; exit 2; } ;;
     *) echo "failures.sh: unknown option '$1' (--help lists them)" >&2; exit 2 ;;
+  esac
+  case $1 in
+    --repeats|--clusters|--seed) case $2 in
+      ''|*[!0-9]*) echo "failures.sh: $1 needs a whole number, not '$2'" >&2; exit 2 ;;
+    esac ;;
   esac
   case $1 in
     --repeats) repeats=$2 ;;
@@ -37,7 +42,7 @@ for program in "$harness" "$flblkd"; do
   [ -x "$program" ] || { echo "failures.sh: $program is missing; build flblkd and flblk_harness" >&2; exit 2; }
 done
 netns=auto
-[ "${FLBLK_REQUIRE_NETNS:-0}" != 1 ] || netns=on
+[ "${REQUIRE_NETNS:-0}" != 1 ] || netns=on
 
 logs=$(mktemp -d)
 pids=()

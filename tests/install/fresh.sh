@@ -4,6 +4,7 @@
 #   tests/install/fresh.sh [--whole] [--system FILE]
 #     --whole    both commands without --quick
 #     --system   a tar of the empty system; made there where it does not exist, so that the next run needs no debootstrap
+#   DEBIAN_MIRROR  where debootstrap gets its packages; default http://deb.debian.org/debian
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 options=(--quick --json) system=
@@ -11,13 +12,14 @@ while [ $# -gt 0 ]; do
   case $1 in
     --whole) options=(--json) ;;
     --system) [ $# -gt 1 ] || { echo "fresh.sh: --system needs a file" >&2; exit 2; }; system=$2; shift ;;
-    *) sed -n '2,7s/^# \?//p' "$0"; exit 2 ;;
+    -h|--help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+    *) echo "fresh.sh: unknown option '$1' (--whole, --system FILE)" >&2; exit 2 ;;
   esac
   shift
 done
 fail() { echo "fresh.sh: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "run as root: it makes a chroot"
-mirror=${FLBLK_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 root=$(mktemp -d /var/tmp/flblk-fresh.XXXXXX)
 trap 'rm -rf --one-file-system "$root"' EXIT

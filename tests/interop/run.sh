@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the foreign-peer suite against flblkd.
-#   FLBLKD                 path of the program; default build/release/plugin/flblkd
-#   FLBLK_REQUIRE_INTEROP  1: a missing Go is a failure instead of a loud skip
+#   FLBLKD           path of the program; default build/release/plugin/flblkd
+#   REQUIRE_INTEROP  1: a missing Go is a failure instead of a loud skip
 #   Arguments go to `go test`, e.g. -run TestGracefulLeave -v
 set -euo pipefail
 [ -z "${FLBLKD:-}" ] || export FLBLKD="$(realpath -m "$FLBLKD")"
@@ -11,7 +11,7 @@ min_minor=24
 limit=300 # seconds, everything included
 
 skip() {
-  if [ "${FLBLK_REQUIRE_INTEROP:-0}" = 1 ]; then
+  if [ "${REQUIRE_INTEROP:-0}" = 1 ]; then
     echo "FAILED: tests/interop: $1" >&2
     exit 1
   fi

@@ -10,7 +10,8 @@ for a in "$@"; do
   case $a in
     --measure) measure=1 ;;
     --plots) plots=1 ;;
-    *) sed -n '2,5s/^# \?//p' "$0"; exit 2 ;;
+    -h|--help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+    *) echo "run.sh: unknown option '$a' (--measure, --plots)" >&2; exit 2 ;;
   esac
 done
 if [ $plots = 0 ]; then
