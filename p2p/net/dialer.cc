@@ -50,6 +50,11 @@ void Dialer::Stop() {
   for (auto& [id, target] : targets_) Enter(target, Stage::kIdle);
 }
 
+size_t Dialer::Untrusted() const {
+  return static_cast<size_t>(std::count_if(
+      targets_.begin(), targets_.end(), [](const auto& known) { return !known.second->trusted; }));
+}
+
 bool Dialer::IsTrusted(const NodeId& id) const {
   const TargetPtr target = Find(id);
   return target && target->trusted;

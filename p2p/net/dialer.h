@@ -49,7 +49,7 @@ class Dialer {
 
   bool IsTarget(const NodeId& id) const { return targets_.contains(id); }
   bool IsTrusted(const NodeId& id) const;
-  size_t size() const { return targets_.size(); }
+  size_t Untrusted() const;  // how many targets are
 
   // A session with this node, whoever dialled, is up or has ended; other nodes are ignored.
   // `discourage`: dialling again soon is useless.

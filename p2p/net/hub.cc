@@ -315,7 +315,8 @@ void Hub::Renew(const core::Renew& action) {
 absl::Status Hub::AddPeer(const Enode& enode, bool trusted) {
   DCHECK(OnNetworkThread());
   if (enode.id == key_->id()) return absl::InvalidArgumentError("enode: node id is our own");
-  if (!trusted && !dialer_.IsTarget(enode.id) && dialer_.size() >= config_.max_outbound_peers) {
+  const bool counted = dialer_.IsTarget(enode.id) && !dialer_.IsTrusted(enode.id);
+  if (!trusted && !counted && dialer_.Untrusted() >= config_.max_outbound_peers) {
     return absl::ResourceExhaustedError(
         absl::StrCat("max_outbound_peers: ", config_.max_outbound_peers, " peers are configured"));
   }

@@ -229,6 +229,17 @@ TEST(NodePeersTest, OnlySoManyTargets) {
   EXPECT_EQ(a->AddPeer(c.enode(), true), absl::OkStatus());
 }
 
+TEST(NodePeersTest, TrustedTargetsAreNotCounted) {
+  NodeConfig config = LoopbackConfig();
+  config.max_outbound_peers = 1;
+  TestNode a({.config = config}), trusted, b, c;
+  ASSERT_EQ(a->AddPeer(trusted.enode(), true), absl::OkStatus());
+  EXPECT_EQ(a->AddPeer(b.enode(), false), absl::OkStatus());
+  EXPECT_EQ(a->AddPeer(c.enode(), false),
+            absl::ResourceExhaustedError("max_outbound_peers: 1 peers are configured"));
+  EXPECT_EQ(a->AddPeer(trusted.enode(), false).code(), absl::StatusCode::kResourceExhausted);
+}
+
 TEST(NodePeersTest, GarbageAndHalfHandshakesDoNotDisturb) {
   TestNode a({.builder = true}), b;
   ASSERT_TRUE(Connect(b, a));
