@@ -235,9 +235,7 @@ std::string Impl::Scrape() {
   quiet_.Set(last == 0 ? -1 : Seconds(Duration(UnixNow() - last)));
   if (sources_.subscribers) subscribers_.Set(static_cast<double>(sources_.subscribers()));
   std::vector<prometheus::MetricFamily> extra;
-  if (sources_.peers) {
-    if (const auto peers = sources_.peers(); peers.ok()) extra = peer_metrics_.Collect(*peers);
-  }
+  if (sources_.peers) extra = peer_metrics_.Collect(sources_.peers);
   if (sources_.stats) {
     if (const auto stats = sources_.stats(); stats.ok()) {
       for (auto& family : Families(*stats)) extra.push_back(std::move(family));

@@ -14,6 +14,7 @@
 namespace flblk::plugin {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -43,15 +44,23 @@ class MetricsTest : public testing::Test {
     return out;
   }
 
+  template <typename T>
+  absl::StatusOr<T> Answer(T of_now) {
+    if (no_answer_) return absl::UnavailableError("the node is stopping");
+    if (const auto act = std::exchange(while_asked_, nullptr)) act();
+    return of_now;
+  }
+
+  bool no_answer_ = false;
+  std::function<void()> while_asked_;  // once, after the node has given its answer
   const Authorization authorization_ = TestAuthorization(100);
   Hub hub_;
   std::vector<net::PeerInfo> peers_;
   net::NodeStats stats_;
-  std::unique_ptr<Metrics> metrics_ = Metrics::Create(
-      {.hub = &hub_,
-       .peers = [this]() -> absl::StatusOr<std::vector<net::PeerInfo>> { return peers_; },
-       .stats = [this]() -> absl::StatusOr<net::NodeStats> { return stats_; },
-       .subscribers = [] { return size_t{2}; }});
+  std::unique_ptr<Metrics> metrics_ = Metrics::Create({.hub = &hub_,
+                                                       .peers = [this] { return Answer(peers_); },
+                                                       .stats = [this] { return Answer(stats_); },
+                                                       .subscribers = [] { return size_t{2}; }});
 };
 
 TEST_F(MetricsTest, CountsWhatHappens) {
@@ -195,6 +204,25 @@ TEST_F(MetricsTest, CountersOfPeersNeverFall) {
   EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "12"));
   peers_ = {Peer(2, false, 3)};  // back again
   EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "15"));
+}
+
+// The network thread has told its peers, then one of them goes.
+TEST_F(MetricsTest, ASessionThatEndsWhileItIsCountedCountsOnce) {
+  const std::string line = "reth_flashblocks_p2p_bandwidth_inbound{peer_id=\"untrusted\"} ";
+  peers_ = {Peer(2, false, 10)};
+  while_asked_ = [this] { metrics_->OnPeerDown(Peer(2, false, 12), "test"); };
+  EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "12"));
+  peers_ = {Peer(2, false, 3)};  // a new session of the same node
+  EXPECT_THAT(metrics_->Scrape(), HasSubstr(line + "15"));
+}
+
+TEST_F(MetricsTest, APageComesAlsoWhereTheNodeDoesNotAnswer) {
+  metrics_->OnPeerDown(Peer(2, false, 12), "test");
+  no_answer_ = true;
+  EXPECT_THAT(metrics_->Scrape(), AllOf(HasSubstr("flblk_signature_failures_total"),
+                                        Not(HasSubstr("bandwidth_inbound"))));
+  no_answer_ = false;
+  EXPECT_THAT(metrics_->Scrape(), HasSubstr("bandwidth_inbound{peer_id=\"untrusted\"} 12"));
 }
 
 TEST_F(MetricsTest, TheReadmeNamesEveryMetric) {

@@ -1,5 +1,7 @@
 #include "plugin/peer_metrics.h"
 
+#include <utility>
+
 namespace flblk::plugin {
 namespace {
 
@@ -59,10 +61,27 @@ void PeerMetrics::Heard(const net::PeerInfo& peer, Duration behind) {
 void PeerMetrics::Remember(const net::PeerInfo& gone) {
   const std::lock_guard lock(mutex_);
   gone_[Label(gone)].Add(gone);
+  if (ended_) ended_->insert(SessionOf(gone));
 }
 
-std::vector<MetricFamily> PeerMetrics::Collect(const std::vector<net::PeerInfo>& peers) {
+PeerMetrics::Session PeerMetrics::SessionOf(const net::PeerInfo& peer) {
+  return {peer.node_id, peer.connected_unix_ns};
+}
+
+absl::StatusOr<std::vector<net::PeerInfo>> PeerMetrics::Ask(const PeerList& peers) {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_.emplace();
+  }
+  return peers();
+}
+
+std::vector<MetricFamily> PeerMetrics::Collect(const PeerList& list) {
+  const std::lock_guard one(collecting_);
+  const auto peers = Ask(list);
   const std::lock_guard lock(mutex_);
+  const std::set<Session> counted = *std::exchange(ended_, std::nullopt);
+  if (!peers.ok()) return {};
   MetricFamily in =
       Family("reth_flashblocks_p2p_bandwidth_inbound", "Bytes received", MetricType::Counter);
   MetricFamily out =
@@ -79,7 +98,8 @@ std::vector<MetricFamily> PeerMetrics::Collect(const std::vector<net::PeerInfo>&
   MetricFamily queued = Family("flblk_queued_bytes", "Bytes waiting to be sent", MetricType::Gauge);
   std::map<std::string, Counters> sums = gone_;
   std::map<std::string, uint64_t> waiting;
-  for (const net::PeerInfo& peer : peers) {
+  for (const net::PeerInfo& peer : *peers) {
+    if (counted.contains(SessionOf(peer))) continue;
     const std::string label = Label(peer);
     sums[label].Add(peer);
     waiting[label] += peer.queued_bytes;

@@ -6,8 +6,11 @@
 #include <prometheus/registry.h>
 #include <prometheus/summary.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +26,10 @@ class PeerMetrics {
   void Heard(const net::PeerInfo& peer, Duration behind);
   // A session ended: its counters stay in the sums.
   void Remember(const net::PeerInfo& gone);
-  std::vector<prometheus::MetricFamily> Collect(const std::vector<net::PeerInfo>& peers);
+  // `peers`: the sessions of now. One that ends after it was asked and is remembered before it has
+  // answered counts once. Nothing where `peers` fails.
+  using PeerList = std::function<absl::StatusOr<std::vector<net::PeerInfo>>()>;
+  std::vector<prometheus::MetricFamily> Collect(const PeerList& peers);
 
  private:
   struct Counters {
@@ -32,8 +38,14 @@ class PeerMetrics {
     void KeepMaximum(const Counters& other);
   };
 
+  using Session = std::pair<NodeId, int64_t>;  // with when it began
+  static Session SessionOf(const net::PeerInfo& peer);
+  absl::StatusOr<std::vector<net::PeerInfo>> Ask(const PeerList& peers);
+
+  std::mutex collecting_;  // one Collect at a time
   std::mutex mutex_;
-  std::map<std::string, Counters> gone_;  // by label
+  std::optional<std::set<Session>> ended_;  // while `peers` is asked
+  std::map<std::string, Counters> gone_;    // by label
   std::map<std::string, Counters>
       reported_;  // counters never fall, also between an end and Remember
   prometheus::Family<prometheus::Summary>& latency_;
