@@ -109,7 +109,8 @@ absl::Status ReadFlag(std::span<const char* const> args, size_t& i, Flags& flags
     name = name.substr(0, equals);
   }
   const std::string place = Cat("--", name);
-  if (!value && ReadCommand(name, *flags.out)) return absl::OkStatus();
+  if (ReadCommand(name, *flags.out))
+    return value ? Invalid(place, ": takes no value") : absl::OkStatus();
   const Setting* setting = FindFlag(name);
   bool negated = false;
   if (setting == nullptr && name.starts_with("no-")) {
@@ -122,13 +123,15 @@ absl::Status ReadFlag(std::span<const char* const> args, size_t& i, Flags& flags
     return Invalid(place, ": a secret on the command line is seen by every user; use ",
                    EnvOf(*setting), " or --builder-sk-file");
   }
+  if (negated && value) return Invalid(place, ": takes no value");
   if (!value && setting != nullptr && IsSwitch(*setting)) value = negated ? "false" : "true";
-  if (negated && *value != "false") return Invalid(place, ": takes no value");
   if (!value) {
     if (i == args.size()) return Invalid(place, ": the value is missing");
     value = args[i++];
   }
   if (setting != nullptr) return AddFlag(*setting, *std::move(value), place, flags.layer);
+  if (value->empty()) return Invalid(place, ": empty");
+  if (!flags.config_file.empty()) return Invalid(place, ": given twice");
   flags.config_file = *std::move(value);
   return absl::OkStatus();
 }

@@ -129,6 +129,19 @@ TEST(Config, UnknownNamesAreRefusedWithTheNearestKnownOne) {
   EXPECT_EQ(ErrorOf({"-port"}), "'-port': flags begin with --");
   EXPECT_EQ(ErrorOf({"--port"}), "--port: the value is missing");
   EXPECT_EQ(ErrorOf({"--port=1", "--port=2"}), "--port: given twice");
+  EXPECT_EQ(ErrorOf({"--config=/a", "--config=/b"}), "--config: given twice");
+  EXPECT_EQ(ErrorOf({"--config="}), "--config: empty");
+  EXPECT_EQ(ErrorOf({"--config"}), "--config: the value is missing");
+}
+
+TEST(Config, WhatTakesNoValueSaysSo) {
+  for (const char* flag : {"--no-listen=true", "--no-listen=false", "--no-eth="}) {
+    const std::string name(flag, std::string_view(flag).find('='));
+    EXPECT_EQ(ErrorOf({flag}), name + ": takes no value");
+  }
+  EXPECT_EQ(ErrorOf({"--help=all"}), "--help: takes no value");
+  EXPECT_EQ(ErrorOf({"--version=2"}), "--version: takes no value");
+  EXPECT_EQ(ErrorOf({"--dump-config=x"}), "--dump-config: takes no value");
 }
 
 TEST(Config, EveryKindOfValueSaysWhatIsWrongWithIt) {
@@ -151,7 +164,13 @@ TEST(Config, EveryKindOfValueSaysWhatIsWrongWithIt) {
             "--grpc-socket-mode: '0666' is none of 0600|0660");
   EXPECT_THAT(ErrorOf({"--authorizer-vk=12"}),
               AllOf(StartsWith("--authorizer-vk: "), HasSubstr("64 hex digits, found 2")));
-  EXPECT_THAT(ErrorOf({"--genesis=zz"}), StartsWith("--genesis: "));
+  EXPECT_EQ(ErrorOf({"--genesis=zz"}), "--genesis: the value: want 64 hex digits, found 2");
+  const std::string no_point = "--authorizer-vk=02" + std::string(62, '0');
+  EXPECT_EQ(ErrorOf({no_point.c_str()}), "--authorizer-vk: the 32 bytes are no Ed25519 public key");
+  EXPECT_EQ(ErrorOf({"--fork-hash=0x0102030g"}),
+            "--fork-hash: the value: has a character that is no hex digit");
+  EXPECT_EQ(ErrorOf({"--peer-queue-bytes=18446744073709551616"}),
+            "--peer-queue-bytes: '18446744073709551616' is not in 1048576..1073741824");
   EXPECT_THAT(ErrorOf({"--trusted-peers=enode://12@h:1"}), StartsWith("--trusted-peers: "));
   EXPECT_EQ(
       ErrorOf({"--grpc=nowhere"}),
@@ -167,8 +186,39 @@ TEST(Config, TomlValuesHaveATypeAndAPlace) {
   EXPECT_EQ(TomlError("listen = \"true\""),
             "test.toml:1: listen: expected true or false, found a string");
   EXPECT_EQ(TomlError("addr = [1]"), "test.toml:1: addr: expected a string, found an array");
+  for (const auto& [value, type] :
+       std::map<std::string, std::string>{{"{}", "a table"},
+                                          {"1.5", "a floating-point number"},
+                                          {"true", "a boolean"},
+                                          {"2026-01-01", "a date or time"},
+                                          {"07:30:00", "a date or time"}}) {
+    EXPECT_EQ(TomlError("port = " + value),
+              Cat("test.toml:1: port: expected an integer, found ", type));
+  }
   EXPECT_THAT(TomlError("port = "), StartsWith("test.toml:1:"));
   EXPECT_EQ(TomlError(std::string((1 << 20) + 1, '\n')), "test.toml: above 1048576 bytes");
+}
+
+// Whatever its kind, a setting refuses a TOML value of another one and names itself.
+TEST(Config, EveryTomlKeyHasItsType) {
+  for (const Setting& setting : Settings()) {
+    if (setting.style == Style::kEnvironmentOnly) continue;
+    const std::string expected = IsList(setting)     ? "an array of strings"
+                                 : IsSwitch(setting) ? "true or false"
+                                 : IsNumber(setting) ? "an integer"
+                                                     : "a string";
+    EXPECT_EQ(TomlError(Cat(setting.key, " = 1979-05-27")),
+              Cat("test.toml:1: ", setting.key, ": expected ", expected, ", found a date or time"));
+  }
+}
+
+TEST(Config, EveryNumberHasItsLimits) {
+  for (const Setting& setting : Settings()) {
+    if (!IsNumber(setting)) continue;
+    EXPECT_THAT(TomlError(Cat(setting.key, " = -1")),
+                AllOf(StartsWith(Cat("test.toml:1: ", setting.key, ": '-1' is not in ")),
+                      HasSubstr(Cat(setting.min, ".."))));
+  }
 }
 
 TEST(Config, RulesThatNeedTwoSettings) {
@@ -176,6 +226,7 @@ TEST(Config, RulesThatNeedTwoSettings) {
   EXPECT_EQ(
       ErrorOf({}),
       "authorizer_vk: missing: give the authorizer's public key of the network, or world_chain");
+  EXPECT_EQ(ErrorOf({vk.c_str(), "--datadir="}), "datadir: empty");
   EXPECT_EQ(ErrorOf({vk.c_str(), "--addr=localhost"}), "addr: 'localhost' is no IP address");
   EXPECT_EQ(ErrorOf({vk.c_str(), "--nat=upnp"}), "nat: 'upnp' is neither none nor extip:IP");
   EXPECT_EQ(ErrorOf({vk.c_str(), "--nat=extip:here"}), "nat: 'here' is no IP address");
@@ -267,6 +318,9 @@ TEST(Config, TheFileIsAFile) {
   const std::string directory = testing::TempDir();
   EXPECT_EQ(ErrorOf({"--config", directory.c_str()}),
             Cat("--config: '", directory, "' is no regular file"));
+  const TempFile large(std::string((1 << 20) + 1, '\n'));
+  EXPECT_EQ(ErrorOf({"--config", large.path.c_str()}),
+            Cat("--config: '", large.path, "' is above 1048576 bytes"));
   EXPECT_EQ(ErrorOf({"--config=/dev/null"}), "--config: '/dev/null' is no regular file");
   const char* unreadable = "/proc/self/mem";  // a file whose first bytes cannot be read
   EXPECT_EQ(ErrorOf({"--config", unreadable}), "--config: cannot read '/proc/self/mem'");
