@@ -32,7 +32,8 @@ absl::StatusOr<CtlArgs> ParseCtlArgs(const std::vector<std::string>& args) {
     }
     const size_t equals = name.find('=');
     const std::string flag(name.substr(0, equals));
-    if (Contains(kSwitches, flag) && equals == std::string_view::npos) {
+    if (Contains(kSwitches, flag)) {
+      if (equals != std::string_view::npos) return Invalid("--", flag, ": takes no value");
       out.flags[flag] = "true";
     } else if (!Contains(kValues, flag)) {
       std::vector<std::string> known = kValues;

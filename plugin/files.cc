@@ -42,6 +42,7 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& what, const std::str
   if (!file) return absl::ErrnoToStatus(errno, Cat(what, " ", path));
   std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Invalid(what, " ", path, ": cannot be read");
   text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kMaxFileBytes)
     return Invalid(what, " ", path, ": above ", kMaxFileBytes, " bytes");

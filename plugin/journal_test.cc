@@ -1,6 +1,8 @@
 #include "plugin/journal.h"
 
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -312,6 +314,67 @@ TEST_F(JournalTest, AFileCutOffWhileItWasMadeIsMadeAgain) {
 TEST_F(JournalTest, APathThatCannotBeOpenedIsNamed) {
   const auto journal = Journal::Open(dir_.path() + "/none/journal", TestKey(2).public_key());
   EXPECT_THAT(std::string(journal.status().message()), HasSubstr("/none/journal"));
+  std::filesystem::create_directory(path_);
+  EXPECT_EQ(OpenError(), Cat("sign_once_journal ", path_, ": Is a directory"));
+  std::filesystem::remove(path_);
+  std::filesystem::create_symlink("elsewhere", path_);
+  EXPECT_EQ(OpenError(), Cat("sign_once_journal ", path_, ": Too many levels of symbolic links"));
+}
+
+TEST_F(JournalTest, AnotherNumberOfRecordsIsNotReadAsIfItWereOurs) {
+  { ASSERT_TRUE(Open().ok()); }
+  const auto other = Journal::Open(path_, TestKey(2).public_key(), boot_, kRecords + 1);
+  EXPECT_THAT(std::string(other.status().message()),
+              HasSubstr(Cat("corrupt: ", (kRecords + 1) * Journal::kRecordBytes,
+                            " bytes, expected ", (kRecords + 2) * Journal::kRecordBytes)));
+}
+
+// While one lives every write fails, as on a full disk.
+class NoRoom {
+ public:
+  NoRoom() : handler_(signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  }
+  ~NoRoom() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST_F(JournalTest, WhatCannotBeWrittenIsNotSigned) {
+  auto journal = Open();
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  absl::Status refused;
+  {
+    const NoRoom full;
+    refused = (*journal)->Claim(100, Id(1), 0, Digest(1));
+  }
+  EXPECT_EQ(refused, absl::UnavailableError(Cat("sign_once_journal ", path_, ": File too large")));
+  EXPECT_TRUE((*journal)->Claim(100, Id(1), 0, Digest(2)).ok());  // nothing was remembered
+}
+
+TEST_F(JournalTest, OneThatCannotBeMadeOrMarkedIsRefused) {
+  const std::string error = Cat("sign_once_journal ", path_, ": File too large");
+  std::string made, marked;
+  {
+    const NoRoom full;
+    made = OpenError();
+  }
+  EXPECT_EQ(made, error);
+  { ASSERT_TRUE(Open().ok()); }
+  Reboot(200);
+  {
+    const NoRoom full;
+    marked = OpenError();
+  }
+  EXPECT_EQ(marked, error);
+  EXPECT_TRUE(Open().ok());
 }
 
 }  // namespace

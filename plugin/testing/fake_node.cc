@@ -163,6 +163,8 @@ absl::Status FakeNode::RemovePeer(const NodeId& node_id) {
 }
 
 absl::StatusOr<net::NodeInfo> FakeNode::Info() {
+  const std::lock_guard lock(mutex_);
+  if (!info_status_.ok()) return info_status_;
   net::NodeInfo info;
   info.enode = "enode://fake@127.0.0.1:30303";
   info.listen_port = 30303;
@@ -192,6 +194,11 @@ absl::Status FakeNode::WithBlock(
     std::function<void(const core::HandoffView&, const std::vector<core::FlashblockDelivered>&)>
         fn) {
   return Post([this, fn] { fn(view_, {}); });
+}
+
+void FakeNode::AnswerInfo(absl::Status status) {
+  const std::lock_guard lock(mutex_);
+  info_status_ = std::move(status);
 }
 
 void FakeNode::PeerUp(const net::PeerInfo& peer) {

@@ -49,6 +49,7 @@ class FakeNode final : public net::Node {
   net::NodeObserver& observer() { return *observer_; }
   void PeerUp(const net::PeerInfo& peer);
   void PeerDown(const net::PeerInfo& peer);
+  void AnswerInfo(absl::Status status);  // what Info answers from now on
 
   absl::Status start_status;  // what Start answers
   absl::Status peer_status;   // what AddPeer and RemovePeer answer
@@ -66,6 +67,7 @@ class FakeNode final : public net::Node {
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
   bool running_ = false;
+  absl::Status info_status_;
   std::thread thread_;
   // network thread
   core::HandoffView view_;

@@ -25,6 +25,7 @@ absl::Status TestRuntime::Create() {
                              auto fake = std::make_unique<FakeNode>(observer);
                              fake->builder = node_config.engine.builder;
                              fake->start_status = node_start_status;
+                             fake->AnswerInfo(node_info_status);
                              node = fake.get();
                              return std::unique_ptr<net::Node>(std::move(fake));
                            },

@@ -26,8 +26,8 @@ class TestRuntime {
 
   TempDir dir;
   Config config;
-  FakeNode* node = nullptr;  // after Create; owned by the runtime
-  absl::Status node_start_status;
+  FakeNode* node = nullptr;                          // after Create; owned by the runtime
+  absl::Status node_start_status, node_info_status;  // before Create
 
  private:
   std::mutex mutex_;

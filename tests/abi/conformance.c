@@ -44,6 +44,41 @@ static flblk_status create(const flblk_api* api, const char* config, flblk_plugi
   return api->create(&options, plugin);
 }
 
+static void check_bad_callbacks(const flblk_api* api) {
+  flblk_plugin* plugin = NULL;
+  flblk_callbacks callbacks;
+  flblk_options options;
+  memset(&callbacks, 0, sizeof callbacks);
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.callbacks = &callbacks; /* of struct_size 0 */
+  CHECK(api->create(&options, &plugin) == FLBLK_INVALID_ARGUMENT);
+  CHECK(strstr(api->last_error(), "callbacks.struct_size: 0, at least ") != NULL);
+  CHECK(plugin == NULL);
+}
+
+/* Every function that takes a plugin, without one. */
+static void check_no_plugin(const flblk_api* api) {
+  static const uint8_t id[8] = {0};
+  flblk_stats stats;
+  memset(&stats, 0, sizeof stats);
+  stats.struct_size = sizeof stats;
+#define CHECK_NO_PLUGIN(call)              \
+  CHECK((call) == FLBLK_INVALID_ARGUMENT); \
+  CHECK(strcmp(api->last_error(), "plugin: NULL") == 0)
+  CHECK_NO_PLUGIN(api->start(NULL));
+  CHECK_NO_PLUGIN(api->stop(NULL));
+  CHECK_NO_PLUGIN(api->forkchoice_updated(NULL, NULL, NULL));
+  CHECK_NO_PLUGIN(api->publish(NULL, NULL, NULL));
+  CHECK_NO_PLUGIN(api->publish_async(NULL, NULL, 1));
+  CHECK_NO_PLUGIN(api->payload_sealed(NULL, id));
+  CHECK_NO_PLUGIN(api->stop_publishing(NULL, text("why")));
+  CHECK_NO_PLUGIN(api->stats(NULL, &stats));
+#undef CHECK_NO_PLUGIN
+  CHECK(strcmp(api->http_address(NULL), "") == 0);
+  CHECK(strcmp(api->enode(NULL), "") == 0);
+}
+
 static void check_bad_calls(const flblk_api* api) {
   flblk_plugin* plugin = (flblk_plugin*)1;
   flblk_options options;
@@ -61,9 +96,12 @@ static void check_bad_calls(const flblk_api* api) {
   CHECK(create(api, "port = 0", &plugin) == FLBLK_INVALID_ARGUMENT);
   CHECK(strstr(api->last_error(), "authorizer_vk") != NULL);
   CHECK(plugin == NULL);
-  CHECK(api->start(NULL) == FLBLK_INVALID_ARGUMENT);
-  CHECK(api->stop(NULL) == FLBLK_INVALID_ARGUMENT);
-  CHECK(api->publish(NULL, NULL, NULL) == FLBLK_INVALID_ARGUMENT);
+  options.config = text("port = 0");
+  options.config.size = (UINT64_C(1) << 20) + 1; /* its limit is met before it is read */
+  CHECK(api->create(&options, &plugin) == FLBLK_RESOURCE_EXHAUSTED);
+  CHECK(strcmp(api->last_error(), "options.config: 1048577 bytes, at most 1048576") == 0);
+  check_bad_callbacks(api);
+  check_no_plugin(api);
   CHECK(api->destroy(NULL) == FLBLK_OK);
   CHECK(strcmp(api->grpc_target(NULL), "") == 0);
 }
@@ -87,6 +125,53 @@ static void check_first_sizes(const flblk_api* api, flblk_plugin* plugin) {
   delta.encoding = 7;
   CHECK(api->publish(plugin, &delta, NULL) == FLBLK_INVALID_ARGUMENT);
   CHECK(strstr(api->last_error(), "encoding") != NULL);
+}
+
+/* Arguments that are missing, too short or too long; of a plugin that runs. */
+static void check_bad_arguments(const flblk_api* api, flblk_plugin* plugin) {
+  char reason[257];
+  flblk_bytes bytes;
+  flblk_forkchoice update;
+  flblk_forkchoice_result state;
+  flblk_publish_result verdict;
+#define CHECK_REFUSED(call, code, why) \
+  CHECK((call) == (code));             \
+  CHECK(strstr(api->last_error(), why) != NULL)
+  memset(&update, 0, sizeof update);
+  memset(&state, 0, sizeof state);
+  memset(&verdict, 0, sizeof verdict);
+  CHECK_REFUSED(api->forkchoice_updated(plugin, NULL, NULL), FLBLK_INVALID_ARGUMENT,
+                "update: NULL");
+  CHECK_REFUSED(api->forkchoice_updated(plugin, &update, NULL), FLBLK_INVALID_ARGUMENT,
+                "update.struct_size: 0, at least 144");
+  CHECK_REFUSED(api->forkchoice_updated(plugin, &update, &state), FLBLK_INVALID_ARGUMENT,
+                "result.struct_size: not set");
+  CHECK_REFUSED(api->publish(plugin, NULL, NULL), FLBLK_INVALID_ARGUMENT, "flashblock: NULL");
+  CHECK_REFUSED(api->publish(plugin, NULL, &verdict), FLBLK_INVALID_ARGUMENT,
+                "result.struct_size: not set");
+  CHECK_REFUSED(api->publish_async(plugin, NULL, 1), FLBLK_INVALID_ARGUMENT, "flashblock: NULL");
+  CHECK_REFUSED(api->payload_sealed(plugin, NULL), FLBLK_INVALID_ARGUMENT, "payload_id: NULL");
+  CHECK_REFUSED(api->stats(plugin, NULL), FLBLK_INVALID_ARGUMENT, "out: NULL");
+  memset(reason, 'x', sizeof reason);
+  bytes.data = (const uint8_t*)reason;
+  bytes.size = sizeof reason;
+  CHECK_REFUSED(api->stop_publishing(plugin, bytes), FLBLK_RESOURCE_EXHAUSTED,
+                "reason: 257 bytes, at most 256");
+  bytes.size = 256;
+  CHECK(api->stop_publishing(plugin, bytes) == FLBLK_OK);
+  bytes.data = NULL;
+  bytes.size = 1;
+  CHECK_REFUSED(api->stop_publishing(plugin, bytes), FLBLK_INVALID_ARGUMENT,
+                "reason: NULL with size 1");
+  if (FLBLK_HAS(api, reconfigure)) {
+    CHECK_REFUSED(api->reconfigure(plugin, bytes), FLBLK_INVALID_ARGUMENT,
+                  "config: NULL with size 1");
+    bytes.data = (const uint8_t*)reason;
+    bytes.size = (UINT64_C(1) << 20) + 1;
+    CHECK_REFUSED(api->reconfigure(plugin, bytes), FLBLK_RESOURCE_EXHAUSTED,
+                  "config: 1048577 bytes, at most 1048576");
+  }
+#undef CHECK_REFUSED
 }
 
 static void check_calls(const flblk_api* api, flblk_plugin* plugin) {
@@ -188,7 +273,7 @@ static void check_life(const flblk_api* api, const char* directory) {
   flblk_plugin* plugin = NULL;
   flblk_callbacks callbacks;
   flblk_options options;
-  uint8_t seed[32];
+  uint8_t seed[33];
   snprintf(config, sizeof config,
            "datadir = \"%s/node\"\naddr = \"127.0.0.1\"\nport = 0\nauthorizer_vk = \"%s\"\n",
            directory, kVk);
@@ -204,6 +289,9 @@ static void check_life(const flblk_api* api, const char* directory) {
   options.builder_seed.size = 31;
   CHECK(api->create(&options, &plugin) == FLBLK_INVALID_ARGUMENT);
   CHECK(strstr(api->last_error(), "31 bytes, expected 32") != NULL);
+  options.builder_seed.size = 33;
+  CHECK(api->create(&options, &plugin) == FLBLK_RESOURCE_EXHAUSTED);
+  CHECK(strcmp(api->last_error(), "options.builder_seed: 33 bytes, at most 32") == 0);
   options.builder_seed.size = 32;
   used = strlen(config);
   snprintf(config + used, sizeof config - used, "builder_sk_file = \"%s/key\"\n", directory);
@@ -221,6 +309,7 @@ static void check_life(const flblk_api* api, const char* directory) {
   CHECK(api->stop_publishing(plugin, text("")) == FLBLK_FAILED_PRECONDITION); /* not started */
   CHECK(api->start(plugin) == FLBLK_OK);
   CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
+  check_bad_arguments(api, plugin);
   check_calls(api, plugin);
   check_first_sizes(api, plugin);
   check_reconfigure(api, plugin, config);
