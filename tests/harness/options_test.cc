@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+
 namespace flblk::harness {
 namespace {
 
@@ -62,6 +66,7 @@ TEST(Options, MistakesAreNamed) {
       {{"--topology=ring"}, "\"ring\""},
       {{"--script=1.2 Q kill"}, "\"Q\" is not a builder"},
       {{"--script-file=/nonexistent"}, "/nonexistent: cannot be read"},
+      {{"--recorded=/nonexistent"}, "/nonexistent: cannot be read"},
       {{"--relays=0", "--topology=star"}, "at least one relay"},
       {{"--interval-ms=500", "--recorded", kFixture}, "has 5 flashblocks, a slot holds 4"},
   };
@@ -71,6 +76,40 @@ TEST(Options, MistakesAreNamed) {
   EXPECT_THAT(ParseOptions({"--builders"}).status().message(),
               HasSubstr("--builders needs a value"));
   EXPECT_THAT(ParseOptions({}).status().message(), HasSubstr("--flblkd is required"));
+}
+
+TEST(Options, NumbersHaveTheirLimits) {
+  const std::tuple<const char*, uint64_t, uint64_t> limits[] = {
+      {"builders", 1, 26},         {"relays", 0, 100},
+      {"subscribers", 0, 100},     {"slot-ms", 200, 60'000},
+      {"interval-ms", 10, 60'000}, {"blocks", 1, 100'000},
+      {"transactions", 0, 10'000}, {"transaction-bytes", 0, 1'000'000},
+      {"detect-ms", 0, 60'000},    {"takeover-after-ms", 0, 60'000},
+      {"campaign", 1, 1000},       {"seed", 0, UINT64_MAX},
+  };
+  for (const auto& [name, min, max] : limits) {
+    const std::string message =
+        absl::StrCat("--", name, " is not a number from ", min, " to ", max);
+    for (const std::string& value : {std::to_string(max) + "0", std::string("-1"), std::string("x"),
+                                     min == 0 ? std::string() : std::to_string(min - 1)}) {
+      EXPECT_EQ(Parse({absl::StrCat("--", name, "=", value)}).status(),
+                absl::InvalidArgumentError(message))
+          << value;
+    }
+  }
+}
+
+TEST(Options, EveryOptionWithAValueNeedsIt) {
+  for (const char* name :
+       {"flblkd", "topology", "recorded", "script", "script-file", "netns", "cases", "node-flag",
+        "report", "takeover-after-ms", "detect-ms", "slot-ms", "blocks", "seed"}) {
+    EXPECT_EQ(ParseOptions({absl::StrCat("--", name)}).status(),
+              absl::InvalidArgumentError(absl::StrCat("--", name, " needs a value")));
+  }
+  for (const char* name : {"json", "quiet", "keep", "help"}) {
+    EXPECT_EQ(ParseOptions({absl::StrCat("--", name, "=yes")}).status(),
+              absl::InvalidArgumentError(absl::StrCat("--", name, " takes no value")));
+  }
 }
 
 TEST(Options, HelpNeedsNothingElse) {

@@ -207,7 +207,15 @@ TEST(ScaleOptions, MistakesAreNamed) {
   EXPECT_THAT(ErrorOf({"--nodes", "5"}), HasSubstr("--nodes: '5' is not in 10..1e+06"));
   EXPECT_THAT(ErrorOf({"--nodes"}), HasSubstr("--nodes: needs a value"));
   EXPECT_THAT(ErrorOf({"--costs", "x"}), HasSubstr("--nodes: missing"));
+  EXPECT_THAT(ErrorOf({"--nodes", "100", "--fan-out", "5"}), HasSubstr("--costs: missing"));
   EXPECT_THAT(ErrorOf({"--costs", "x", "--nodes", "100"}), HasSubstr("--fan-out"));
+  EXPECT_THAT(ErrorOf({"--costs", "x", "--nodes", "100", "--fan-out", "5", "--send", "6"}),
+              HasSubstr("--fan-out goes without --send and --receive"));
+  EXPECT_THAT(ErrorOf({"--costs", "x", "--nodes", "100", "--fan-out", "50"}),
+              HasSubstr("--fan-out or --send: half of --nodes or more"));
+  EXPECT_THAT(ErrorOf({"--rtt-ms", "-1"}), HasSubstr("--rtt-ms: '-1' is not in 0..10000"));
+  EXPECT_THAT(ErrorOf({"--runs", "1.5"}), HasSubstr("--runs: '1.5' is not in 1..1000"));
+  EXPECT_THAT(ErrorOf({"--gbps", "fast"}), HasSubstr("--gbps: 'fast' is not in 0..10000"));
   EXPECT_THAT(ErrorOf({"--costs", "x", "--nodes", "101", "--fan-out", "5"}), HasSubstr("odd"));
   EXPECT_THAT(ErrorOf({"--costs", "x", "--nodes", "100", "--send", "3", "--receive", "5"}),
               HasSubstr("--receive: more than --send"));
