@@ -11,10 +11,12 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 EXAMPLES = pathlib.Path(__file__).resolve().parent
 RECORDED = EXAMPLES.parent / "tests/fixtures/op-alloy_unichain_sepolia_block_35535698_sequence.json"
 LIMIT = 30  # seconds, of any one wait
+NO_PLUGIN = "libc.so.6"  # a library, but not ours
 LIBRARY, FLBLKD, FLBLKCTL, CPP_BUILDER, C_HOST = sys.argv[1:6]
 
 
@@ -145,6 +147,92 @@ class ExamplesTest(unittest.TestCase):
         self.feed(builder, 2)
         self.check_sequences(self.received(subscriber), 2, 3)
         self.ends_well(builder)
+
+    # ------------------------------------------------------------------------------------------ what goes wrong
+    def refuses(self, argv, code, text, stdin=""):
+        with self.subTest(argv=[str(a) for a in argv]):
+            result = subprocess.run([str(a) for a in argv], capture_output=True, text=True, timeout=LIMIT, input=stdin)
+            self.assertEqual(result.returncode, code, result.stderr)
+            last = result.stderr.rstrip("\n").split("\n")[-1]
+            self.assertTrue(last.startswith(text), result.stderr)
+
+    def another_builders_authorization(self):
+        other = ctl("keygen", str(self.dir / "other.key"))
+        return ctl("authorize", f"--authorizer-sk-file={self.authorizer}", f"--builder-vk={other}",
+                   "--payload-id=0x0400000000000001", f"--timestamp={int(time.time())}")
+
+    def test_the_cpp_builder_says_what_is_wrong(self):
+        config, no_config, bad = self.host_config(), self.dir / "none.toml", self.dir / "bad.toml"
+        bad.write_text("prot = 1")
+        for argv, text in [
+                ([], "usage: cpp_builder LIBFLBLK.SO CONFIG.TOML"),
+                ([LIBRARY], "usage: cpp_builder"),
+                ([LIBRARY, config, "--delta", "4"], "unknown option --delta"),
+                ([LIBRARY, config, "--deltas", "four"], "--deltas: 'four' is no number up to 999999999"),
+                ([LIBRARY, config, "--interval-ms", "-1"], "--interval-ms: '-1' is no number"),
+                ([LIBRARY, config, "--deltas"], "--deltas: the value is missing"),
+                ([LIBRARY, no_config], f"{no_config}: cannot be read"),
+                ([self.dir / "none.so", config], f"{self.dir}/none.so: cannot open shared object file"),
+                ([NO_PLUGIN, config], f"{NO_PLUGIN}: no flblk plugin of ABI 1"),
+                ([LIBRARY, bad], "config:1: prot: unknown setting; the nearest known one is port")]:
+            self.refuses([CPP_BUILDER, *argv], 1, f"cpp_builder: {text}")
+        for line, text in [("no JSON\n", "[json.exception.parse_error"),
+                           ('{"payload_id":"0x04"}\n', "payload_id: 1 bytes, expected 8"),
+                           (self.another_builders_authorization() + "\n", "authorization.builder_vk")]:
+            self.refuses([CPP_BUILDER, LIBRARY, config], 1, f"cpp_builder: {text}", stdin=line)
+
+    def test_the_c_host_says_what_is_wrong(self):
+        config, no_config = self.host_config(), self.dir / "none.toml"
+        values = ["0x0401020304050607", "1", "12" * 32, "34" * 64]
+        delta = self.dir / "delta.json"
+        usage = "usage: c_host LIBFLBLK.SO CONFIG.TOML PAYLOAD_ID TIMESTAMP BUILDER_VK AUTHORIZER_SIG FLASHBLOCK.json..."
+        wrong = "Authorization: is no hex of the right size"
+        for argv, text in [
+                ([], usage), ([LIBRARY, config, *values], usage),
+                ([LIBRARY, config, "0x04", *values[1:], delta], wrong),
+                ([LIBRARY, config, "0x04010203040506zz", *values[1:], delta], wrong),
+                ([LIBRARY, config, values[0], "now", *values[2:], delta], wrong),
+                ([LIBRARY, config, values[0], "", *values[2:], delta], wrong),
+                ([LIBRARY, config, *values[:3], "34", delta], wrong),
+                ([self.dir / "none.so", config, *values, delta], "dlopen: "),
+                ([NO_PLUGIN, config, *values, delta], f"{NO_PLUGIN}: no flblk plugin of this ABI"),
+                ([LIBRARY, no_config, *values, delta], f"{no_config}: cannot be read")]:
+            self.refuses([C_HOST, *argv], 1, f"c_host: {text}")
+        taken = self.start("taken", FLBLKD, f"--datadir={self.dir / 'host'}", "--addr=127.0.0.1", "--port=0",
+                           f"--authorizer-vk={self.authorizer_vk}")
+        self.wait_for(taken, r"enode (\S+)")
+        self.refuses([C_HOST, LIBRARY, config, *values, delta], 1,
+                     f"c_host: create: datadir {self.dir}/host: another node uses it")
+
+    def test_the_python_builder_says_what_is_wrong(self):
+        builder, nobody = EXAMPLES / "python_builder/builder.py", f"unix:{self.dir}/nobody.sock"
+        for argv, text in [
+                ([], "builder.py: error: the following arguments are required: --grpc"),
+                (["--grpc", nobody, "--deltas", "x"], "builder.py: error: argument --deltas: invalid int value: 'x'"),
+                (["--grpc", nobody, "--dleta", "1"], "builder.py: error: unrecognized arguments: --dleta 1")]:
+            self.refuses([builder, *argv], 2, text)
+        _, _, grpc = self.flblkd("sidecar", f"--builder-sk-file={self.builder}")
+        for line, text in [("no JSON\n", "builder.py: standard input, line 1: no Authorization: "),
+                           ("{}\n", "builder.py: standard input, line 1: no Authorization: "),
+                           (self.another_builders_authorization() + "\n", "builder.py: PERMISSION_DENIED: authorization.builder_vk")]:
+            self.refuses([builder, "--grpc", grpc], 1, text, stdin=line)
+
+    def test_the_subscriber_says_what_is_wrong_and_goes_on(self):
+        subscriber = EXAMPLES / "subscriber/subscriber.py"
+        self.refuses([subscriber], 2, "subscriber.py: error: the following arguments are required: --grpc")
+        self.refuses([subscriber, "--grpc", "x", "--count", "few"], 2,
+                     "subscriber.py: error: argument --count: invalid int value: 'few'")
+        sidecar, _, target = self.flblkd("ending", "--http=127.0.0.1:0")
+        metrics = "http://" + self.wait_for(sidecar, r"(?m)^http (\S+)") + "/metrics"
+        waiting = self.start("subscriber", subscriber, "--grpc", target)
+        deadline = time.monotonic() + LIMIT
+        while "flblk_subscribers 1" not in urllib.request.urlopen(metrics, timeout=LIMIT).read().decode():
+            self.assertLess(time.monotonic(), deadline, "no subscriber came")
+            time.sleep(0.02)
+        sidecar.terminate()
+        sidecar.wait(LIMIT)
+        self.wait_for(waiting, r"(subscriber.py: UNAVAILABLE: .*; again)")
+        self.assertIsNone(waiting.poll())
 
     def test_the_sample_configuration_is_accepted(self):
         dumped = subprocess.run([FLBLKD, "--config", str(EXAMPLES / "flblkd.toml"), "--dump-config"],

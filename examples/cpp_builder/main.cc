@@ -37,7 +37,8 @@ std::string ReadFile(const std::string& path) {
 }
 
 // Bytes as hex text or as an array of numbers.
-void ReadBytes(const nlohmann::json& value, uint8_t* out, size_t size) {
+void ReadBytes(const nlohmann::json& json, const char* name, uint8_t* out, size_t size) {
+  const nlohmann::json& value = json.at(name);
   std::vector<uint8_t> bytes;
   if (value.is_array()) {
     bytes = value.get<std::vector<uint8_t>>();
@@ -47,17 +48,19 @@ void ReadBytes(const nlohmann::json& value, uint8_t* out, size_t size) {
       bytes.push_back(static_cast<uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
     }
   }
-  if (bytes.size() != size)
-    throw std::runtime_error("an Authorization with a field of the wrong size");
+  if (bytes.size() != size) {
+    throw std::runtime_error(std::string(name) + ": " + std::to_string(bytes.size()) +
+                             " bytes, expected " + std::to_string(size));
+  }
   std::memcpy(out, bytes.data(), size);
 }
 
 flblk_authorization ReadAuthorization(const std::string& line) {
   const nlohmann::json json = nlohmann::json::parse(line);
   flblk_authorization out{};
-  ReadBytes(json.at("payload_id"), out.payload_id, sizeof out.payload_id);
-  ReadBytes(json.at("builder_vk"), out.builder_vk, sizeof out.builder_vk);
-  ReadBytes(json.at("authorizer_sig"), out.authorizer_sig, sizeof out.authorizer_sig);
+  ReadBytes(json, "payload_id", out.payload_id, sizeof out.payload_id);
+  ReadBytes(json, "builder_vk", out.builder_vk, sizeof out.builder_vk);
+  ReadBytes(json, "authorizer_sig", out.authorizer_sig, sizeof out.authorizer_sig);
   out.timestamp = json.at("timestamp").get<uint64_t>();
   return out;
 }
@@ -119,18 +122,28 @@ void BuildBlock(Plugin& plugin, Clearance& clearance, const flblk_authorization&
   if (plugin.Sealed(authorization.payload_id) != FLBLK_OK) throw std::runtime_error(plugin.error());
 }
 
+uint64_t ReadNumber(const std::string& option, const char* text) {
+  if (text == nullptr) throw std::runtime_error(option + ": the value is missing");
+  const std::string digits = text;
+  if (digits.empty() || digits.size() > 9 ||
+      digits.find_first_not_of("0123456789") != std::string::npos) {
+    throw std::runtime_error(option + ": '" + digits + "' is no number up to 999999999");
+  }
+  return std::stoul(digits);
+}
+
 void Run(int argc, char** argv) {
   if (argc < 3)
     throw std::runtime_error(
         "usage: cpp_builder LIBFLBLK.SO CONFIG.TOML [--deltas N] [--interval-ms I]");
   uint64_t deltas = 5;
   milliseconds interval{200};
-  for (int i = 3; i + 1 < argc; i += 2) {
+  for (int i = 3; i < argc; i += 2) {  // argv[argc] is NULL
     const std::string option = argv[i];
     if (option == "--deltas")
-      deltas = std::stoul(argv[i + 1]);
+      deltas = ReadNumber(option, argv[i + 1]);
     else if (option == "--interval-ms")
-      interval = milliseconds(std::stoul(argv[i + 1]));
+      interval = milliseconds(ReadNumber(option, argv[i + 1]));
     else
       throw std::runtime_error("unknown option " + option);
   }

@@ -130,7 +130,11 @@ def main():
     builder = Builder(options.grpc, options.deltas, options.interval_ms / 1000)
     try:
         for number, line in enumerate(sys.stdin, start=1):
-            builder.build(read_authorization(line), number)
+            try:
+                authorization = read_authorization(line)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                sys.exit(f"builder.py: standard input, line {number}: no Authorization: {error!r}")
+            builder.build(authorization, number)
         builder.close()
     except grpc.RpcError as error:
         sys.exit(f"builder.py: {error.code().name}: {error.details()}")
