@@ -241,7 +241,7 @@ absl::Status NodeImpl::WithBlock(
 
 absl::Status Validate(const NodeConfig& config) {
   if (config.static_peers.size() > config.max_outbound_peers) {
-    return absl::InvalidArgumentError(absl::StrCat("static_peers: ", config.static_peers.size(),
+    return absl::InvalidArgumentError(absl::StrCat("static_nodes: ", config.static_peers.size(),
                                                    " are more than max_outbound_peers (",
                                                    config.max_outbound_peers, ")"));
   }
@@ -262,11 +262,11 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Create(NodeConfig config, const rlpx
   if (key == nullptr || observer == nullptr) {
     return absl::InvalidArgumentError("node: key and observer are required");
   }
-  if (absl::Status valid = Validate(config); !valid.ok()) return valid;
   // One list of peers for all machines of a set names each machine to itself, too.
   const auto is_self = [&](const Enode& enode) { return enode.id == key->id(); };
   std::erase_if(config.static_peers, is_self);
   std::erase_if(config.trusted_peers, is_self);
+  if (absl::Status valid = Validate(config); !valid.ok()) return valid;
   if (config.log == nullptr) config.log = GlogLog();
   config.engine.builder.reset();
   if (signer != nullptr) config.engine.builder = signer->public_key();

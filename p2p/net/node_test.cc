@@ -180,7 +180,8 @@ TEST(NodeTest, ListenAddressMustBeALiteral) {
   NodeConfig config = LoopbackConfig();
   config.listen_address = "localhost";
   TestNode a({.config = config, .start = false});
-  EXPECT_EQ(a->Start().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(a->Start(),
+            absl::InvalidArgumentError("listen_address: \"localhost\" is no IP address"));
 }
 
 TEST(NodeTest, FullHostQueue) {
@@ -250,12 +251,25 @@ TEST(NodeTest, CallsOutsideItsLife) {
 TEST(NodeTest, RefusesAnImpossibleConfiguration) {
   const auto key = *rlpx::NodeKey::Generate();
   testing::Recorder recorder;
-  EXPECT_EQ(Node::Create(LoopbackConfig(), nullptr, nullptr, nullptr, &recorder).status().code(),
-            absl::StatusCode::kInvalidArgument);
-  NodeConfig config = LoopbackConfig();
-  config.max_host_queue = 0;
-  EXPECT_EQ(Node::Create(config, &key, nullptr, nullptr, &recorder).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  const auto refusal = [&](const NodeConfig& config) {
+    return Node::Create(config, &key, nullptr, nullptr, &recorder).status();
+  };
+  for (const rlpx::NodeKey* none : {static_cast<const rlpx::NodeKey*>(nullptr), &key}) {
+    EXPECT_EQ(
+        Node::Create(LoopbackConfig(), none, nullptr, nullptr, none ? nullptr : &recorder).status(),
+        absl::InvalidArgumentError("node: key and observer are required"));
+  }
+  NodeConfig queue = LoopbackConfig(), timeout = LoopbackConfig(), targets = LoopbackConfig();
+  queue.max_host_queue = 0;
+  EXPECT_EQ(refusal(queue), absl::InvalidArgumentError("max_host_queue: must be at least 1"));
+  timeout.engine.replicate_timeout = core::EngineConfig::kMaxReplicateTimeout + Duration(1);
+  EXPECT_EQ(refusal(timeout), absl::InvalidArgumentError("replicate_timeout: must be at most 1 s"));
+  targets.max_outbound_peers = 1;
+  targets.static_peers = {{.id = {1}, .host = "h"}, {.id = key.id(), .host = "h"}};
+  EXPECT_EQ(refusal(targets), absl::OkStatus());  // our own name is not counted
+  targets.static_peers.push_back({.id = {2}, .host = "h"});
+  EXPECT_EQ(refusal(targets),
+            absl::InvalidArgumentError("static_nodes: 2 are more than max_outbound_peers (1)"));
 }
 
 }  // namespace
