@@ -113,6 +113,47 @@ class SidecarTest(unittest.TestCase):
             self.assertNotEqual(result.returncode, 0)
             self.assertIn(text, result.stderr)
 
+    def test_what_a_node_refuses_is_told_in_one_line(self):
+        token = f"{self.dir}/token"
+        pathlib.Path(token).write_text("0123456789abcdef")
+        os.chmod(token, 0o600)
+        wrong = f"{self.dir}/wrong"
+        pathlib.Path(wrong).write_text("fedcba9876543210")
+        os.chmod(wrong, 0o600)
+        node = self.start("node", f"--builder-sk-file={self.dir}/builder", "--max-outbound-peers=1",
+                          f"--grpc=unix:{self.dir}/node/flblk.sock,127.0.0.1:0", f"--grpc-token-file={token}")
+        tcp = "--grpc=" + node.said["grpc"].split(",")[1]
+        unix = "--grpc=" + node.said["grpc"].split(",")[0]
+        stranger = f"{self.dir}/stranger"
+        pathlib.Path(stranger).write_text(
+            run(FLBLKCTL, "authorize", f"--authorizer-sk-file={self.dir}/authorizer", f"--builder-vk={self.authorizer}",
+                "--payload-id=0x0400000000000001", f"--timestamp={int(time.time())}").stdout)
+
+        def enode(digits):
+            key = f"{self.dir}/enode-{digits}"
+            pathlib.Path(key).write_text(digits * 32)
+            os.chmod(key, 0o600)
+            return run(FLBLKCTL, "enode", key, "127.0.0.1:9").stdout.strip()
+
+        run(FLBLKCTL, unix, "add-peer", enode("11"))
+        unauthenticated = "authorization: the bearer token of grpc_token_file is missing or wrong"
+        for args, text in [
+                ([tcp, "status"], unauthenticated),
+                ([tcp, f"--token-file={wrong}", "peers"], unauthenticated),
+                ([unix, "add-peer", "enode://12@127.0.0.1:1"], "enode: node id is not 128 hex characters"),
+                ([unix, "add-peer", node.said["enode"]], "enode: node id is our own"),
+                ([unix, "add-peer", enode("22")], "max_outbound_peers: 1 peers are configured"),
+                ([unix, "remove-peer", "12" * 64], "no peer has the node id 12121212"),
+                ([unix, "block"], "no flashblock of any block has come yet"),
+                ([unix, "publish", str(RECORDED), f"--authorization={stranger}"], "authorization.builder_vk"),
+                ([unix, "publish", str(RECORDED)], "not cleared to publish: the hand-off is idle")]:
+            with self.subTest(args=args):
+                result = run(FLBLKCTL, *args, check=False)
+                self.assertEqual(result.returncode, 1)
+                self.assertTrue(result.stderr.startswith(f"flblkctl: {text}"), result.stderr)
+                self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertEqual(run(FLBLKCTL, tcp, f"--token-file={token}", "equivocations").stdout, "")
+
     # ------------------------------------------------------------------------------------------ flblkd's settings
     def test_help_version_dump(self):
         self.assertIn("--takeover-after", run(FLBLKD, "--help").stdout)

@@ -196,6 +196,14 @@ class UsageTest(unittest.TestCase):
                 ([f"--grpc=unix:{self.text}"], f"grpc: unix:{self.text}: exists and is no socket; it is left alone")]:
             self.refuse(flags, FAILURE, text)
 
+    def test_sidecar_static_nodes_are_within_their_limit(self):
+        keys = [self.file(f"static{i}", f"{i}{i}" * 32) for i in (3, 4, 5)]
+        enodes = [self.run_program(FLBLKCTL, ["enode", key, "127.0.0.1:9"]).stdout.strip() for key in keys]
+        flags = ["--max-outbound-peers=2", "--static-nodes=" + ",".join(enodes)]
+        self.refuse(flags, FAILURE, "static_nodes: 3 are more than max_outbound_peers (2)")
+        # Our own name in the list does not count: one list serves all machines of a set.
+        self.refuse([*flags, f"--nodekey={keys[0]}", "--grpc=unix:" + self.text], FAILURE, "grpc: ")
+
     def test_sidecar_sockets(self):
         taken = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(taken.close)
