@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <fstream>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "tests/bench/scale/options.h"
 
 namespace flblk::scale {
@@ -232,8 +235,24 @@ TEST(ScaleCosts, TheMeasuredOnesAreComplete) {
     EXPECT_GT(costs->seal_group_ns, 0);
     EXPECT_GT(costs->duplicate_ns, 0);
   }
-  EXPECT_EQ(LoadCosts(path, 7).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(LoadCosts("/nonexistent", 7).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(LoadCosts(path, 7).status(),
+            absl::NotFoundError(absl::StrCat(path, ": no costs of size 7")));
+}
+
+TEST(ScaleCosts, MistakesAreNamed) {
+  const std::string path = testing::TempDir() + "flblk_scale_costs.json";
+  const auto error = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    return std::string(LoadCosts(path, 7).status().message());
+  };
+  EXPECT_EQ(LoadCosts("/nonexistent", 7).status().message(),
+            "/nonexistent: no JSON object with a list 'costs'");
+  for (const char* text : {"", "[]", "{}", R"({"costs":{}})"})
+    EXPECT_EQ(error(text), path + ": no JSON object with a list 'costs'") << text;
+  EXPECT_EQ(error(R"({"costs":[]})"), path + ": no costs of size 7");
+  EXPECT_EQ(error(R"({"costs":[{"size":7}]})"),
+            path + ": size 7: publish_us is no time in microseconds");
+  std::remove(path.c_str());
 }
 
 }  // namespace
