@@ -75,6 +75,8 @@ absl::Status Enode(const CtlArgs& args) {
 }
 
 absl::Status Authorize(const CtlArgs& args) {
+  if (!args.words.empty())
+    return Invalid("'", args.words[0], "': authorize takes its values from flags");
   for (const char* flag : {"authorizer-sk-file", "builder-vk", "payload-id", "timestamp"}) {
     if (!args.Has(flag)) return Invalid("--", flag, ": missing");
   }

@@ -290,6 +290,9 @@ std::optional<absl::Status> RunOnline(const CtlArgs& args) {
       {"publish", Publish}};
   const auto command = kCommands.find(args.command);
   if (command == kCommands.end()) return std::nullopt;
+  const bool takes_word = args.command.ends_with("-peer") || args.command == "publish";
+  if (!takes_word && !args.words.empty())
+    return Invalid("'", args.words[0], "': ", args.command, " takes no argument");
   const auto remote = Connect(args);
   if (!remote.ok()) return remote.status();
   return command->second(*remote);

@@ -15,6 +15,7 @@
 #include "plugin/testing/samples.h"
 #include "plugin/testing/temp_dir.h"
 #include "plugin/text.h"
+#include "signer/blake3.h"
 
 namespace flblk::plugin {
 namespace {
@@ -327,6 +328,18 @@ TEST_F(JournalTest, AnotherNumberOfRecordsIsNotReadAsIfItWereOurs) {
   EXPECT_THAT(std::string(other.status().message()),
               HasSubstr(Cat("corrupt: ", (kRecords + 1) * Journal::kRecordBytes,
                             " bytes, expected ", (kRecords + 2) * Journal::kRecordBytes)));
+}
+
+// Of the right size and unharmed, but written by something else.
+TEST_F(JournalTest, AHeaderThatStatesAnotherNumberOfRecordsIsRefused) {
+  { ASSERT_TRUE(Open().ok()); }
+  std::string header(Journal::kRecordBytes, '\0');
+  std::ifstream(path_, std::ios::binary).read(header.data(), Journal::kRecordBytes);
+  header[40] = static_cast<char>(kRecords + 1);
+  const Hash32 hash = Blake3(AsBytes(std::string_view(header).substr(0, header.size() - 8)));
+  std::copy_n(hash.begin(), 8, header.end() - 8);
+  Overwrite(0, header);
+  EXPECT_THAT(OpenError(), HasSubstr("made for another number of records"));
 }
 
 // While one lives every write fails, as on a full disk.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <limits>
 
 #include "absl/strings/str_format.h"
@@ -26,10 +27,9 @@ absl::Status Bad(std::string_view text, std::string_view why) {
 // A duration's limit or value with the largest unit that fits.
 std::string DurationText(int64_t ns) {
   if (ns == 0) return "0s";
-  for (const Unit& unit : kUnits) {
-    if (ns % unit.ns == 0) return Cat(ns / unit.ns, unit.name);
-  }
-  return Cat(ns, "ns");
+  const Unit* unit = std::begin(kUnits);
+  while (ns % unit->ns != 0) ++unit;  // the last one is 1 ns
+  return Cat(ns / unit->ns, unit->name);
 }
 
 absl::Status ReadUnsigned(const Setting& s, std::string_view text, uint64_t top, uint64_t& out) {

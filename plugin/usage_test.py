@@ -99,6 +99,7 @@ class UsageTest(unittest.TestCase):
         self.assertEqual(self.run_program(FLBLKCTL, args()).returncode, 0)
         for name in good:
             self.check(FLBLKCTL, args(**{name: None}), FAILURE, f"--{name}: missing")
+        self.check(FLBLKCTL, [*args(), "more"], FAILURE, "'more': authorize takes its values from flags")
         for changed, text in [
                 ({"authorizer_sk_file": f"{self.dir}/none"}, f"key file {self.dir}/none: No such file or directory"),
                 ({"builder_vk": "12"}, "--builder-vk: want 64 hex digits, found 2"),
@@ -144,6 +145,9 @@ class UsageTest(unittest.TestCase):
                 (["status", f"--token-file={self.loose}"], f"grpc_token_file {self.loose}: others may use it (mode 0644)"),
                 (["status", f"--tls-ca={missing}"], f"--tls-ca {missing}: No such file or directory")]:
             self.check(FLBLKCTL, [f"--grpc={self.nowhere}", *args], FAILURE, text)
+        for command in ["status", "peers", "history", "equivocations", "block", "watch", "tail", "stop"]:
+            self.check(FLBLKCTL, [f"--grpc={self.nowhere}", command, "more"], FAILURE,
+                       f"'more': {command} takes no argument")
         self.check(FLBLKCTL, [f"--grpc={self.nowhere}", "publish", "-"], FAILURE, "file -: no JSON", stdin="no JSON")
 
     def test_ctl_a_node_that_is_not_there(self):
