@@ -124,7 +124,7 @@ static void check_first_sizes(const flblk_api* api, flblk_plugin* plugin) {
   delta.struct_size = 24;
   delta.encoding = 7;
   CHECK(api->publish(plugin, &delta, NULL) == FLBLK_INVALID_ARGUMENT);
-  CHECK(strstr(api->last_error(), "encoding") != NULL);
+  CHECK(strcmp(api->last_error(), "flashblock.encoding: 7, expected 0 or 1") == 0);
 }
 
 /* Arguments that are missing, too short or too long; of a plugin that runs. */
@@ -265,6 +265,7 @@ static void check_stopped(const flblk_api* api, flblk_plugin* plugin, const char
   CHECK(api->stats(plugin, &stats) == FLBLK_OK);
   CHECK(stats.health == 503);
   CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
+  CHECK(strcmp(api->last_error(), "plugin: started before") == 0);
 }
 
 static void check_life(const flblk_api* api, const char* directory) {
@@ -306,9 +307,11 @@ static void check_life(const flblk_api* api, const char* directory) {
     fprintf(stderr, "create: %s\n", api->last_error());
     return;
   }
-  CHECK(api->stop_publishing(plugin, text("")) == FLBLK_FAILED_PRECONDITION); /* not started */
+  CHECK(api->stop_publishing(plugin, text("")) == FLBLK_FAILED_PRECONDITION);
+  CHECK(strcmp(api->last_error(), "plugin: not started") == 0);
   CHECK(api->start(plugin) == FLBLK_OK);
   CHECK(api->start(plugin) == FLBLK_FAILED_PRECONDITION);
+  CHECK(strcmp(api->last_error(), "plugin: started before") == 0);
   check_bad_arguments(api, plugin);
   check_calls(api, plugin);
   check_first_sizes(api, plugin);

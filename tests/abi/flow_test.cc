@@ -53,6 +53,8 @@ TEST_F(FlowTest, ABlockGoesFromHostToHost) {
   EXPECT_EQ(builder_.changes[0].state, FLBLK_STATE_PUBLISHING);
   EXPECT_EQ(builder_.changes[0].cause, FLBLK_CAUSE_STARTED);
   EXPECT_EQ(builder_.stop_in_callback, FLBLK_FAILED_PRECONDITION);
+  EXPECT_EQ(builder_.stop_in_callback_text,
+            "plugin: stop and destroy cannot be called in a callback");
 
   flblk_publish_result result{};
   result.struct_size = sizeof result;

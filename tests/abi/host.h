@@ -151,6 +151,7 @@ class Host {
   std::vector<Result> results;
   std::vector<std::string> lines;  // of the log
   flblk_status stop_in_callback = FLBLK_OK;
+  std::string stop_in_callback_text;
 
  private:
   void On(const flblk_publishing_event& e) {
@@ -159,6 +160,7 @@ class Host {
       change.flashblocks.push_back(Copy(e.flashblocks[i]));
     const std::lock_guard lock(mutex_);
     stop_in_callback = Api()->stop(plugin_);
+    stop_in_callback_text = Api()->last_error();
     changes.push_back(std::move(change));
     changed_.notify_all();
   }

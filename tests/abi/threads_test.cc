@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <future>
 #include <map>
 #include <set>
 #include <thread>
@@ -57,6 +58,7 @@ TEST(Threads, OnLogCallsNothingThatWaits) {
   const std::string config = "authorizer_vk = \"" + ToHex(Key(1).public_key().bytes) + "\"\n";
   std::mutex mutex;
   std::map<std::string, std::set<flblk_status>> answers;
+  std::set<std::string> texts;
   const auto call_all = [&](flblk_plugin* plugin) {
     const std::lock_guard lock(mutex);
     flblk_plugin* other = nullptr;
@@ -71,6 +73,7 @@ TEST(Threads, OnLogCallsNothingThatWaits) {
     answers["payload_sealed"].insert(Api()->payload_sealed(plugin, update.payload_id));
     answers["stop_publishing"].insert(Api()->stop_publishing(plugin, {}));
     answers["reconfigure"].insert(Api()->reconfigure(plugin, Host::View(config)));
+    texts.insert(Api()->last_error());
     flblk_stats stats{};
     stats.struct_size = sizeof stats;
     EXPECT_EQ(Api()->stats(plugin, &stats), FLBLK_OK);
@@ -89,6 +92,30 @@ TEST(Threads, OnLogCallsNothingThatWaits) {
   for (const auto& [function, codes] : answers) {
     EXPECT_THAT(codes, testing::ElementsAre(FLBLK_FAILED_PRECONDITION)) << function;
   }
+  EXPECT_THAT(texts, testing::ElementsAre("plugin: cannot be called in on_log"));
+}
+
+// A host that keeps the network thread in on_log gets its calls back all the same.
+TEST(Threads, ACallGivesUpWhereTheNetworkThreadDoesNotAnswer) {
+  std::atomic<bool> hold = false;
+  std::promise<void> held, go;
+  Host host(2, "", [&](flblk_plugin*) {
+    if (!hold.exchange(false)) return;
+    held.set_value();
+    go.get_future().wait();
+  });
+  const PayloadId id{4, 1};
+  hold = true;
+  std::thread logs([&] {  // the refusal is logged on the network thread
+    EXPECT_NE(host.Authorize(MakeAuthorization(Key(1), id, 1'700'000'002, Key(9).public_key())),
+              FLBLK_OK);
+  });
+  held.get_future().wait();
+  EXPECT_EQ(Api()->payload_sealed(host.plugin(), id.data()), FLBLK_DEADLINE_EXCEEDED);
+  EXPECT_STREQ(Api()->last_error(), "the network thread did not answer within 5 s");
+  go.set_value();
+  logs.join();
+  EXPECT_EQ(Api()->payload_sealed(host.plugin(), id.data()), FLBLK_OK) << Api()->last_error();
 }
 
 }  // namespace
