@@ -11,6 +11,7 @@ namespace flblk::plugin {
 namespace {
 
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -89,12 +90,14 @@ TEST_F(StatusServerTest, KeepsConnectionsOpenAndAnswersHead) {
 
 TEST_F(StatusServerTest, RefusesWhatItIsNotFor) {
   EXPECT_THAT(Ask("POST /metrics HTTP/1.1\r\nConnection: close\r\n\r\n"),
-              StartsWith("HTTP/1.1 405 "));
+              AllOf(StartsWith("HTTP/1.1 405 "), EndsWith("only GET and HEAD\n")));
   EXPECT_THAT(Ask("POST /metrics HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345"),
-              StartsWith("HTTP/1.1 413 "));
+              AllOf(StartsWith("HTTP/1.1 413 "), EndsWith("a request has no body here\n")));
   EXPECT_THAT(Ask("GET /metrics HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n"),
-              StartsWith("HTTP/1.1 431 "));
-  EXPECT_THAT(Ask("nonsense\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+              AllOf(StartsWith("HTTP/1.1 431 "), EndsWith("the header is above 8192 bytes\n")));
+  EXPECT_THAT(Ask("nonsense\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 400 "), EndsWith("this is no HTTP request\n")));
+  EXPECT_THAT(Get("/metric"), AllOf(StartsWith("HTTP/1.1 404 "), EndsWith("not found\n")));
 }
 
 TEST_F(StatusServerTest, AClientThatSaysNothingIsClosed) {
