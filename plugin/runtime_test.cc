@@ -2,9 +2,12 @@
 #include "plugin/runtime.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -112,6 +115,63 @@ TEST_F(RuntimeTest, ReadyOnlyWhileTheNetworkThreadAnswers) {
   EXPECT_THAT(answer, HasSubstr("{\"status\":\"not ready\",\"reason\":\"the network thread does "
                                 "not answer\"}"));
   EXPECT_EQ(test_->runtime->Reconfigure(test_->config).code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+// While one lives the process gets no descriptor: 0 to 2 are in use.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit none{3, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+// Whether `fd` becomes readable within `limit`.
+bool IsAnswered(int fd, timeval limit) {
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  char first = 0;
+  return recv(fd, &first, 1, 0) == 1;
+}
+
+// Connects without a free descriptor and asks; the answer comes once there is one.
+void ExpectAnsweredLater(int fd, const sockaddr* to, socklen_t size, const std::string& request) {
+  {
+    const NoDescriptors none;
+    EXPECT_EQ(connect(fd, to, size), 0);
+    EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+    EXPECT_FALSE(IsAnswered(fd, {0, 200'000}));
+    EXPECT_EQ(errno, EAGAIN);
+  }
+  EXPECT_TRUE(IsAnswered(fd, {20, 0}));
+  close(fd);
+}
+
+TEST_F(RuntimeTest, WithoutDescriptorsTheStatusPageAnswersLater) {
+  Start("http = \"127.0.0.1:0\"\n");
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(ParseEndpoint(test_->runtime->http_address())->port);
+  ExpectAnsweredLater(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                      reinterpret_cast<const sockaddr*>(&to), sizeof to,
+                      "GET /livez HTTP/1.1\r\n\r\n");
+}
+
+TEST_F(RuntimeTest, WithoutDescriptorsGrpcAnswersLater) {
+  Start();
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  (test_->dir.path() + "/flblk.sock").copy(to.sun_path, sizeof to.sun_path - 1);
+  const std::string empty_settings("\0\0\0\4\0\0\0\0\0", 9);  // of HTTP/2
+  ExpectAnsweredLater(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                      reinterpret_cast<const sockaddr*>(&to), sizeof to,
+                      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + empty_settings);
 }
 
 TEST_F(RuntimeTest, ANodeThatDoesNotAnswerIsNotStarted) {
