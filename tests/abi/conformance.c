@@ -129,7 +129,7 @@ static void check_first_sizes(const flblk_api* api, flblk_plugin* plugin) {
 
 /* Arguments that are missing, too short or too long; of a plugin that runs. */
 static void check_bad_arguments(const flblk_api* api, flblk_plugin* plugin) {
-  char reason[257];
+  static char reason[257];
   flblk_bytes bytes;
   flblk_forkchoice update;
   flblk_forkchoice_result state;
@@ -350,8 +350,8 @@ int main(int argc, char** argv) {
   CHECK(strcmp(api->name, "flblk") == 0);
   CHECK(strlen(api->version) > 0);
   CHECK(FLBLK_HAS(api, last_error));
-  check_bad_calls(api);
   check_life(api, argv[2]);
+  check_bad_calls(api); /* also after a life */
   dlclose(so);
   if (failures == 0)
     printf("%s %s conforms to ABI %u.%u\n", argv[1], api->version, FLBLK_ABI_MAJOR,
