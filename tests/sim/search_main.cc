@@ -62,6 +62,9 @@ std::vector<Named> Models() {
   add("crash-3", "FFF", Must::kExhaust, [](C& c) { c.late = 0, c.crashes = 1; });
   add("cut-3", "FFF", Must::kExhaustNightly, [](C& c) { c.late = 0, c.cuts = 1; });
   add("delayed-3", "FFF", Must::kSearch, [](C&) {});
+  add("replay-3", "FFF", Must::kExhaust, [](C& c) { c.late = 0, c.replays = 1; });
+  add("takeover-3", "FFF", Must::kExhaust, [](C& c) { c.late = 0, c.takeover = true; });
+  add("mixed-3", "FFR", Must::kExhaust, [](C& c) { c.late = 0; });
   return out;
 }
 
