@@ -102,6 +102,7 @@ void ToProto(const net::HistoryEntry& in, v1::HandoffEntry& out) {
   if (in.change.rival) out.set_rival_vk(Raw(in.change.rival->bytes));
   out.set_in_previous_state_ns(static_cast<uint64_t>(in.change.in_previous_state.count()));
   out.set_next_index(in.change.next_index);
+  out.set_missing(in.change.missing);
   out.set_reason(ToUtf8(in.change.reason));
 }
 

@@ -223,6 +223,11 @@ TEST(Convert, AnEventCarriesEverything) {
   EXPECT_EQ(event.next_index(), 3u);
   EXPECT_EQ(event.missing(), 1u);
   EXPECT_EQ(event.unix_ns(), kNow);
+  v1::HandoffEntry entry;
+  ToProto(net::HistoryEntry{kNow, change}, entry);
+  EXPECT_EQ(entry.slot(), 1700000002u);
+  EXPECT_EQ(entry.next_index(), 3u);
+  EXPECT_EQ(entry.missing(), 1u);
 }
 
 }  // namespace

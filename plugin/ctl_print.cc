@@ -36,6 +36,10 @@ std::string State(v1::PublishState state) {
 }
 std::string CauseWord(v1::Cause cause) { return Word(v1::Cause_Name(cause), "CAUSE_"); }
 
+std::string Missing(uint64_t flashblocks) {
+  return flashblocks == 0 ? "" : Cat(" missing ", flashblocks);
+}
+
 // The host's words; free text, so nothing in them may steer a terminal.
 std::string Because(const std::string& reason) {
   return reason.empty() ? "" : Cat(": \"", absl::CHexEscape(reason), "\"");
@@ -137,13 +141,14 @@ std::string Print(const v1::HandoffEntry& entry, bool json) {
                     {"payload_id", Hex(entry.payload_id())},
                     {"rival_vk", Hex(entry.rival_vk())},
                     {"next_index", entry.next_index()},
+                    {"missing", entry.missing()},
                     {"in_previous_state_ns", entry.in_previous_state_ns()},
                     {"reason", entry.reason()}};
   if (json) return out.dump();
   return absl::StrFormat(
-      "%s %s -> %s (%s) slot %d next %d rival %s after %.3f s%s", Time(entry.unix_ns()),
+      "%s %s -> %s (%s) slot %d next %d%s rival %s after %.3f s%s", Time(entry.unix_ns()),
       State(entry.from()), State(entry.to()), CauseWord(entry.cause()), entry.slot(),
-      entry.next_index(), Short(entry.rival_vk()),
+      entry.next_index(), Missing(entry.missing()), Short(entry.rival_vk()),
       static_cast<double>(entry.in_previous_state_ns()) / 1e9, Because(entry.reason()));
 }
 
@@ -160,11 +165,11 @@ std::string Print(const v1::PublishingEvent& event, bool json) {
                     {"missing", event.missing()},
                     {"reason", event.reason()}};
   if (json) return out.dump();
-  return absl::StrFormat("%s %s (%s) slot %d next %d so far %d rival %s%s", Time(event.unix_ns()),
+  return absl::StrFormat("%s %s (%s) slot %d next %d so far %d%s rival %s%s", Time(event.unix_ns()),
                          State(event.state()), CauseWord(event.cause()),
                          event.authorization().timestamp(), event.next_index(),
-                         event.flashblocks_size(), Short(event.rival_vk()),
-                         Because(event.reason()));
+                         event.flashblocks_size(), Missing(event.missing()),
+                         Short(event.rival_vk()), Because(event.reason()));
 }
 
 std::string Print(const v1::VerifiedFlashblock& verified, bool json) {

@@ -127,6 +127,9 @@ class Impl final : public Metrics {
   Counter& yielded_ =
       AddCounters(registry_, "flblk_yielded_total", "Times another builder took over from us")
           .Add({});
+  Counter& missing_ = AddCounters(registry_, "flblk_missing_flashblocks_total",
+                                  "Flashblocks before our resume points that never reached us")
+                          .Add({});
   Summary& publish_seconds_ =
       AddSummary(registry_, "flblk_publish_seconds", "From the host's call to its verdict");
   prometheus::Family<Counter>& forkchoices_ = AddCounters(
@@ -185,6 +188,8 @@ void Impl::OnTransition(const Transition& transition) {
   const bool waited =
       change.from == core::PublishState::kWaiting && change.to != core::PublishState::kWaiting;
   if (waited) waiting_.Observe(Seconds(change.in_previous_state));
+  if (change.to == core::PublishState::kPublishing)
+    missing_.Increment(static_cast<double>(change.missing));
 }
 
 prometheus::MetricFamily CounterFamily(const char* name, const char* help) {

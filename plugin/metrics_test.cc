@@ -71,6 +71,7 @@ TEST_F(MetricsTest, CountsWhatHappens) {
   transition.change.to = core::PublishState::kPublishing;
   transition.change.cause = core::Cause::kRivalStopped;
   transition.change.in_previous_state = std::chrono::milliseconds(250);
+  transition.change.missing = 2;
   metrics_->OnTransition(transition);
   EXPECT_THAT(metrics_->Scrape(), HasSubstr("flblk_transitions_total{cause=\"tie_break\"} 0"));
   transition.change.from = core::PublishState::kPublishing;
@@ -103,6 +104,7 @@ TEST_F(MetricsTest, CountsWhatHappens) {
                            "flblk_signature_failures_total 1",
                            "flblk_transitions_total{cause=\"yielded_to_rival\"} 1",
                            "flblk_yielded_total 1",
+                           "flblk_missing_flashblocks_total 2",
                            "flblk_waiting_seconds_count 1",
                            "flblk_equivocations_total{kind=\"two_flashblocks\"} 1",
                            "flblk_equivocations_total{kind=\"two_payloads\"} 0",
