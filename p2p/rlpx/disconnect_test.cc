@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "p2p/rlpx/snappy_block.h"
 #include "p2p/wire/testing/vectors.h"
 
@@ -56,6 +59,28 @@ TEST(Disconnect, UnknownReasonsAreKept) {
   EXPECT_EQ(static_cast<int>(*reason), 0x11);
   EXPECT_STREQ(Name(*reason), "unknown reason");
   EXPECT_STREQ(Name(DisconnectReason::kTooManyPeers), "too many peers");
+}
+
+TEST(Disconnect, EveryReasonOfTheSpecificationHasItsName) {
+  const std::map<int, std::string> names = {{0x00, "requested"},
+                                            {0x01, "network error"},
+                                            {0x02, "protocol breach"},
+                                            {0x03, "useless peer"},
+                                            {0x04, "too many peers"},
+                                            {0x05, "already connected"},
+                                            {0x06, "incompatible p2p version"},
+                                            {0x07, "invalid node identity"},
+                                            {0x08, "client quitting"},
+                                            {0x09, "unexpected identity"},
+                                            {0x0a, "connected to itself"},
+                                            {0x0b, "timeout"},
+                                            {0x10, "sub-protocol error"}};
+  for (int reason = 0; reason <= 0xff; ++reason) {
+    const auto named = names.find(reason);
+    EXPECT_EQ(Name(static_cast<DisconnectReason>(reason)),
+              named == names.end() ? "unknown reason" : named->second)
+        << reason;
+  }
 }
 
 }  // namespace
