@@ -117,5 +117,12 @@ TEST_F(NodeKeyFile, InAMissingDirectoryIsAnError) {
   EXPECT_FALSE(NodeKey::LoadOrCreate(directory_ + "/none/nodekey").ok());
 }
 
+TEST_F(NodeKeyFile, ThatIsADirectoryIsRefused) {
+  ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
+  absl::Status status = NodeKey::LoadOrCreate(path_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "key file " + path_ + ": is not a regular file");
+}
+
 }  // namespace
 }  // namespace flblk::rlpx
