@@ -79,6 +79,12 @@ TEST_F(EngineOffences, ControlMessagesWhereThereAreNone) {
     mesh_.ProbeSend(second, testing::ControlFrame(wire::MessageId::kRejectFlashblocks));
   ExpectCharged(Offence::kUnexpected, "unexpected RejectFlashblocks, beyond the budget");
 }
+TEST_F(EngineOffences, ControlMessagesWithoutEnd) {
+  const SessionId peer = mesh_.ConnectProbe(node_, 2);
+  for (int i = 0; i < 21; ++i)
+    mesh_.ProbeSend(peer, testing::ControlFrame(wire::MessageId::kRequestFlashblocks));
+  ExpectCharged(Offence::kFlood, "control messages: more than 20, then 10 in 30 s");
+}
 TEST_F(EngineOffences, ARelayHasNothingToSeal) {
   EXPECT_EQ(mesh_.Do(node_, PayloadSealed{testing::TestPayload(0)}),
             absl::FailedPreconditionError("no builder key is configured: this node relays only"));

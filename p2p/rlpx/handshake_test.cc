@@ -166,6 +166,35 @@ TEST(Handshake, RefusesBodiesThatBreakTheGrammar) {
   }
 }
 
+TEST(Handshake, RefusesAcksThatBreakTheGrammar) {
+  const NodeKey key = *NodeKey::Generate(), remote = *NodeKey::Generate();
+  const Bytes no_list(200, 0x80);
+  const Bytes short_key = wire::RlpEncodeList([](auto& out) { out.String(Bytes(63, 1)); });
+  const auto ack = [](ByteView ephemeral, size_t nonce_bytes) {
+    return wire::RlpEncodeList([&](auto& out) {
+      out.String(ephemeral);
+      out.String(Bytes(nonce_bytes, 1));
+      out.Uint(4);
+    });
+  };
+  struct Case {
+    Bytes body;
+    const char* text;
+  };
+  for (const auto& [body, text] :
+       {Case{no_list, "ack"}, Case{short_key, "ack ephemeral key: has 63 bytes, must have 64"},
+        Case{ack(remote.id(), 31), "ack nonce: has 31 bytes, must have 32"},
+        Case{ack(Bytes(64, 1), 32), "public key"}}) {
+    Handshake handshake(Role::kInitiator, &key, remote.id(), RandomOf(1));
+    ASSERT_TRUE(handshake.Start().ok());
+    const absl::Status status =
+        handshake.Feed(*EciesSeal(key.id(), body, *NodeKey::Generate(), {})).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_NE(status.message().find(text), absl::string_view::npos) << status;
+    EXPECT_FALSE(handshake.done());
+  }
+}
+
 TEST(Handshake, InitiatorNeedsAPointToDial) {
   const NodeKey key = *NodeKey::Generate();
   EXPECT_FALSE(Handshake(Role::kInitiator, &key, std::nullopt, RandomOf(1)).Start().ok());
