@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <string>
 #include <type_traits>
 
 #include "signer/signer.h"
@@ -206,6 +207,28 @@ TEST(SecretKey, GeneratedKeysDifferAndSign) {
   EXPECT_NE(a->public_key(), b->public_key());
   EXPECT_TRUE(Verify(a->public_key(), AsBytes("m"), a->Sign(AsBytes("m"))));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // under them nothing is locked
+// KiB of this process that the kernel never writes to swap.
+long LockedKilobytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmLck:")) return std::stol(line.substr(6));
+  }
+  return -1;
+}
+
+TEST(SecretKey, LiesInLockedMemory) {
+  const long before = LockedKilobytes();
+  ASSERT_GE(before, 0);
+  {
+    const auto key = SecretKey::Generate();
+    ASSERT_TRUE(key.ok());
+    EXPECT_GT(LockedKilobytes(), before);
+  }
+  EXPECT_EQ(LockedKilobytes(), before);
+}
+#endif
 
 TEST(SecretKey, MovesAndIsNotCopied) {
   static_assert(!std::is_copy_constructible_v<SecretKey> && !std::is_copy_assignable_v<SecretKey>);
