@@ -84,7 +84,9 @@ bool Machine::Unanswered() const {
   return !rivals_.AnyLiveSince(Forgotten() ? 0 : authorization_.timestamp);
 }
 
+// Another builds this block: perhaps one whom a takeover gave up, and who goes on without a word.
 void Machine::On(const NotAuthorized&, MonoTime now, Result& out) {
+  rivals_.ReviveGivenUp();
   StopIfActive(Cause::kNotAuthorized, now, out);
 }
 

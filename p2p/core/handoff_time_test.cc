@@ -198,6 +198,19 @@ TEST(HandoffTakeover, ARivalThatStartsAfterwardsIsLive) {
   EXPECT_EQ(b.Start(7, 10), "stop(10) publishing->yielded:yielded to rival[7]");
   EXPECT_EQ(b.Fcu(10), "start(10) yielded->waiting:waiting for rival[7]");
 }
+// Found by flblk_sim --replay 203260432079: the rival had been silent because its block was full.
+TEST(HandoffTakeover, WhoeverWasGivenUpMayBuildTheNextBlock) {
+  Bench b = Waiting(10, 7, kTakeover);
+  b.Wait(milliseconds(300));
+  EXPECT_EQ(b.NoAuth(), "stop(10) publishing->idle:not authorized");
+  EXPECT_EQ(b.Fcu(12), "start(12) idle->waiting:waiting for rival[7]");
+  EXPECT_EQ(b.Stop(7, 12), "waiting->publishing:rival stopped[7]");
+  Bench dead = Waiting(10, 7, kTakeover);  // nobody is there: it costs one more wait
+  dead.Wait(milliseconds(300));
+  dead.NoAuth();
+  dead.Fcu(12);
+  EXPECT_EQ(dead.Wait(milliseconds(300)), "start(12) waiting->publishing:takeover timeout[7]");
+}
 TEST(HandoffTakeover, ARivalThatStartsInTheSameMomentIsYieldedTo) {
   Bench b = Waiting(10, 7, kTakeover);
   b.Wait(milliseconds(300));

@@ -60,6 +60,15 @@ void RivalTable::GiveUpPublishing(MonoTime at) {
   }
 }
 
+void RivalTable::ReviveGivenUp() {
+  for (size_t i = 0; i < size_; ++i) {
+    Rival& rival = rivals_[i];
+    if (rival.live() || rival.stop_seen) continue;
+    rival.kind = RivalKind::kAnnounced;
+    rival.stopped_at = {};
+  }
+}
+
 bool RivalTable::AnyLive() const { return AnyLiveSince(0); }
 
 bool RivalTable::AnyLiveSince(uint64_t slot) const {

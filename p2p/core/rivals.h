@@ -54,6 +54,8 @@ class RivalTable {
   // publishes.
   void GiveUpOlderThan(uint64_t slot, MonoTime at);
   void GiveUpPublishing(MonoTime at);
+  // Whoever was given up, not stopped, may live after all.
+  void ReviveGivenUp();
 
   bool AnyLive() const;
   bool AnyLiveSince(uint64_t slot) const;  // heard in `slot` or later
