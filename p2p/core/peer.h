@@ -34,7 +34,7 @@ struct Peer {
   MonoTime feed_since;    // of the last change of `feed`
   MonoTime check_at;      // kRequested: when to look at it again
   MonoTime retry_at;      // kNone: not asked again before
-  MonoTime any_retry_at;  // the same where nobody else is left: soon where we cancelled
+  MonoTime any_retry_at;  // the same where nobody else is left: at once where we cancelled
   bool answered = false;  // it has accepted or refused a request, or sent a flashblock
   std::optional<MonoTime> answer_due;    // trusted, asked, not `answered`: when to renew
   std::optional<MonoTime> cancelled_at;  // our last CancelFlashblocks

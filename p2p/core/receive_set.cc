@@ -144,7 +144,7 @@ void Gossip::Cancel(Peer& peer, MonoTime now, Actions& out) {
   if (!SendControl(peer, wire::MessageId::kCancelFlashblocks, now, out)) return;
   StopReceiving(peer, now);
   peer.cancelled_at = now;
-  peer.any_retry_at = now + kCancelTolerance;
+  peer.any_retry_at = now;
 }
 
 void Gossip::CheckRequest(Peer& peer, MonoTime now) {
