@@ -65,6 +65,9 @@ absl::StatusOr<DisconnectReason> DecodeDisconnect(ByteView payload) {
   // A compressed form has 3 bytes or more, except that of the empty body (00), which reads as
   // reason 0 in any case.
   if (payload.size() <= 2) return DecodePlain(payload);
+  // c2 81 xx, a reason of 0x80 and above in the plain form: compressed, it would begin with a
+  // length of 66 bytes or more.
+  if (payload.size() == 3 && payload[0] == 0xc2) return DecodePlain(payload);
   absl::StatusOr<Bytes> body = SnappyUncompress(payload, kMaxBaseMessage);
   if (!body.ok()) return body.status();
   return DecodePlain(*body);

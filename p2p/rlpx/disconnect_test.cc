@@ -61,6 +61,19 @@ TEST(Disconnect, UnknownReasonsAreKept) {
   EXPECT_STREQ(Name(DisconnectReason::kTooManyPeers), "too many peers");
 }
 
+// Found by session_fuzz: above 0x7f the plain form has as many bytes as the shortest compressed
+// one.
+TEST(Disconnect, EveryReasonIsReadInBothForms) {
+  for (int reason = 0; reason < 256; ++reason) {
+    const Bytes plain = EncodeDisconnect(static_cast<DisconnectReason>(reason));
+    for (const Bytes& payload : {plain, SnappyCompress(plain)}) {
+      const absl::StatusOr<DisconnectReason> read = DecodeDisconnect(payload);
+      ASSERT_TRUE(read.ok()) << reason << ": " << read.status();
+      EXPECT_EQ(static_cast<int>(*read), reason);
+    }
+  }
+}
+
 TEST(Disconnect, EveryReasonOfTheSpecificationHasItsName) {
   const std::map<int, std::string> names = {{0x00, "requested"},
                                             {0x01, "network error"},
