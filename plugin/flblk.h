@@ -86,13 +86,13 @@ typedef uint32_t flblk_status;
 #define FLBLK_NOT_FOUND 5u         /* a file or an id that does not exist */
 #define FLBLK_ALREADY_EXISTS 6u    /* another content was already signed for this index */
 #define FLBLK_PERMISSION_DENIED \
-  7u /* the Authorization is not for this builder, or stale; a file others can read */
+  7u /* the Authorization is not for this builder; a file others can read */
 #define FLBLK_RESOURCE_EXHAUSTED 8u /* over a named limit */
 #define FLBLK_FAILED_PRECONDITION \
-  9u                           /* wrong state: not cleared to publish, not started, port in use */
-#define FLBLK_OUT_OF_RANGE 11u /* not the next index */
-#define FLBLK_INTERNAL 13u     /* a bug of the plugin */
-#define FLBLK_UNAVAILABLE 14u  /* the node is stopping or has stopped */
+  9u /* wrong state: not cleared to publish, not started, port in use; a stale Authorization */
+#define FLBLK_OUT_OF_RANGE 11u    /* not the next index */
+#define FLBLK_INTERNAL 13u        /* a bug of the plugin */
+#define FLBLK_UNAVAILABLE 14u     /* the node is stopping or has stopped */
 #define FLBLK_UNAUTHENTICATED 16u /* the authorizer's signature is wrong */
 
 /* -------------------------------------------------------------------------------------------------------
@@ -152,8 +152,8 @@ typedef struct flblk_forkchoice_result {
   uint64_t next_index; /* FLBLK_STATE_PUBLISHING only */
 } flblk_forkchoice_result;
 
-/* One delta. Its payload id may be anything: the authorized one goes out. Empty metadata: fees 0
- * and the time of now. At most 16777215 bytes on the wire. */
+/* One delta. Its payload id is zero or the authorized one, byte 0 aside; the authorized one goes
+ * out. Empty metadata: fees 0 and the time of now. At most 16777215 bytes on the wire. */
 #define FLBLK_ENCODING_RLP 0u  /* FlashblocksPayloadV1 as RLP */
 #define FLBLK_ENCODING_JSON 1u /* FlashblocksPayloadV1 as op-rbuilder's JSON */
 typedef struct flblk_flashblock {
