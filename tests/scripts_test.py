@@ -14,7 +14,7 @@ SOURCE = pathlib.Path(sys.argv[1]).resolve()
 LIMIT = 60  # seconds; generous, for a busy machine
 
 REFUSED = [
-    (".ci/run", ["compile"], "ci/run: unknown stage 'compile' (format tests sim"),
+    (".ci/run", ["compile"], "ci/run: unknown stage 'compile' (format portable tests sim"),
     (".ci/run", ["format", "bnech"], "ci/run: unknown stage 'bnech'"),
     ("tests/setup.sh", ["everything"], "setup.sh: unknown level 'everything' (build, test or ci)"),
     ("tests/run.sh", ["--fast"], "run.sh: unknown option '--fast' (--json, --quick, --preset NAME)"),
