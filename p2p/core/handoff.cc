@@ -84,9 +84,7 @@ bool Machine::Unanswered() const {
   return !rivals_.AnyLiveSince(Forgotten() ? 0 : authorization_.timestamp);
 }
 
-// Another builds this block: perhaps one whom a takeover gave up, and who goes on without a word.
 void Machine::On(const NotAuthorized&, MonoTime now, Result& out) {
-  rivals_.ReviveGivenUp();
   StopIfActive(Cause::kNotAuthorized, now, out);
 }
 
@@ -334,7 +332,10 @@ void Machine::MoveTo(PublishState to, Cause cause, std::optional<PublicKey> riva
   if (to == PublishState::kIdle || to == PublishState::kYielded) took_over_ = false;
   state_ = to;
   since_ = now;
-  if (to == PublishState::kIdle) authorization_ = {};
+  if (to != PublishState::kIdle) return;
+  authorization_ = {};
+  // Another builds on: perhaps one whom a takeover gave up, and who goes on without a word.
+  rivals_.ReviveGivenUp();
 }
 
 void Machine::RaiseNewest(uint64_t slot) {

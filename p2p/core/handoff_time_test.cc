@@ -205,6 +205,10 @@ TEST(HandoffTakeover, WhoeverWasGivenUpMayBuildTheNextBlock) {
   EXPECT_EQ(b.NoAuth(), "stop(10) publishing->idle:not authorized");
   EXPECT_EQ(b.Fcu(12), "start(12) idle->waiting:waiting for rival[7]");
   EXPECT_EQ(b.Stop(7, 12), "waiting->publishing:rival stopped[7]");
+  Bench stopped = Waiting(10, 7, kTakeover);
+  stopped.Wait(milliseconds(300));
+  EXPECT_EQ(stopped.HostStop(), "stop(10) publishing->idle:host stopped");
+  EXPECT_EQ(stopped.Fcu(12), "start(12) idle->waiting:waiting for rival[7]");
   Bench dead = Waiting(10, 7, kTakeover);  // nobody is there: it costs one more wait
   dead.Wait(milliseconds(300));
   dead.NoAuth();
