@@ -131,6 +131,11 @@ absl::Status Engine::State::On(const TimerFired&) {
   return absl::OkStatus();
 }
 
+absl::Status Engine::State::On(const Thawed&) {
+  if (machine) Drive(handoff::Thawed{}).IgnoreError();
+  return absl::OkStatus();
+}
+
 void Engine::State::CountMissed() {
   frames.TakeOlderThan(Gossip::kMissedAfter, now.mono, [&](const SeenFrame& frame) {
     if (frame.accepted) gossip.CountMissed(frame.have, frame.first_at);

@@ -35,6 +35,7 @@ struct Engine::State {
   absl::Status On(const PeerConnected& e);
   absl::Status On(const PeerDisconnected& e);
   absl::Status On(const TimerFired&);
+  absl::Status On(const Thawed&);
   absl::Status On(const SendConfirmed& e);
   // ---- events (engine_network.cc)
   absl::Status On(const PeerMessage& e);

@@ -71,10 +71,12 @@ struct StopPublishing {
   std::string reason;
 };
 struct TimerFired {};
+// The process did not run for some flashblock intervals: comes before anything it missed.
+struct Thawed {};
 
 using Event =
     std::variant<PeerConnected, PeerDisconnected, PeerMessage, SendConfirmed, ForkchoiceUpdated,
-                 PublishFlashblock, PayloadSealed, StopPublishing, TimerFired>;
+                 PublishFlashblock, PayloadSealed, StopPublishing, TimerFired, Thawed>;
 
 // ---- out
 // A frame for one or many sessions, to be enqueued in this order. Fan-out stays one action

@@ -120,7 +120,7 @@ void Machine::On(const RivalStart& e, MonoTime now, Result& out) {
   if (e.slot < newest_slot_) return OlderStart(e, now, out);
   Rival* rival = rivals_.Enter(e.key, e.slot);
   if (rival == nullptr) return;
-  if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival);
+  if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival, now);
   rival->start_seen = true;
   // Given up (a takeover) and yet alive. A Stop of this slot would have been seen.
   if (!rival->live()) {
@@ -163,9 +163,12 @@ void Machine::Remind(MonoTime now, Result& out) {
 
 // The same bytes once more: a replay, or a builder that resumed after a tie. The two look alike, so
 // nobody stops or starts for it; but a yielded builder that might resume leaves it to the lower
-// key.
-void Machine::RepeatedStart(Rival& rival) {
-  if (state_ != PublishState::kYielded || rival.live() || !(rival.key < config_.self)) return;
+// key, and one that was frozen while it waited takes it for what followed the StopPublish.
+void Machine::RepeatedStart(Rival& rival, MonoTime now) {
+  if (rival.live()) return;
+  const bool leave = state_ == PublishState::kYielded && rival.key < config_.self;
+  const bool doubt = state_ == PublishState::kWaiting && now < doubt_until_;
+  if (!leave && !doubt) return;
   rival.kind = RivalKind::kAnnounced;
   rival.stopped_at = {};
   decide_at_.reset();
@@ -197,6 +200,8 @@ void Machine::LiveRivalStopped(const RivalStop& e, MonoTime now, Result& out) {
   const uint64_t slot = authorization_.timestamp;
   if (state_ == PublishState::kWaiting) {
     if (OutOfDate()) return;  // our slot is over
+    // It may have been authorized again since: that comes behind its StopPublish.
+    if (!rivals_.AnyLive() && now < doubt_until_) return void(decide_at_ = doubt_until_);
     if (!rivals_.AnyLive()) return Clear(Cause::kRivalStopped, e.key, false, now, out);
     DecideIfFirst(now);
   } else if (state_ == PublishState::kPublishing) {
@@ -237,6 +242,8 @@ void Machine::On(const OwnFlashblock&, MonoTime, Result&) {
   signed_slot_ = authorization_.timestamp;
 }
 
+void Machine::On(const Thawed&, MonoTime now, Result&) { doubt_until_ = now + Silence(); }
+
 void Machine::On(const Tick&, MonoTime now, Result& out) {
   if (decide_at_ && now >= *decide_at_) {
     decide_at_.reset();
@@ -257,7 +264,7 @@ void Machine::DecideAfterSilence(MonoTime now, Result& out) {
     if (rivals_.AnyLiveSince(slot)) Yield(*top, Cause::kYieldedToRival, now, out);
   } else if (state_ == PublishState::kWaiting) {
     if (OutOfDate() || rivals_.AnyLiveAgainst(signed_slot_, config_.self)) return;
-    Clear(Cause::kTieBreak, top, true, now, out);
+    Clear(top ? Cause::kTieBreak : Cause::kRivalStopped, top, true, now, out);
   } else if (!OutOfDate()) {
     Clear(Cause::kTieBreak, yielded_to_, true, now, out);
   }
@@ -298,6 +305,7 @@ void Machine::Rebase(MonoTime now) {
     publishing ? keep(started_at_, in_flight) : void(started_at_ = {});
   }
   if (decide_at_) keep(*decide_at_, Duration::zero());
+  keep(doubt_until_, Duration::zero());
   rivals_.Rebase(now, -in_flight);
 }
 

@@ -56,9 +56,10 @@ struct RivalFlashblock {
   uint64_t slot = 0;
 };
 struct OwnFlashblock {};  // a flashblock of ours went out under authorization()
+struct Thawed {};         // the process did not run for some intervals: what comes next may be old
 struct Tick {};
 using Event = std::variant<Authorized, NotAuthorized, BareForkchoice, HostStopped, Sealed,
-                           RivalStart, RivalStop, RivalFlashblock, OwnFlashblock, Tick>;
+                           RivalStart, RivalStop, RivalFlashblock, OwnFlashblock, Thawed, Tick>;
 
 // ---- out, in this order
 struct SendStart {
@@ -116,7 +117,8 @@ class Machine {
                    a.authorizer_sig.bytes, m.yielded_to_.bytes, m.signed_slot_, m.newest_slot_,
                    m.reminded_, m.took_over_, m.config_.self.bytes);
     h = H::combine(std::move(h), m.since_.ns, m.cleared_at_.ns, m.started_at_.ns, m.last_sign_.ns,
-                   m.decide_at_.has_value(), m.decide_at_.value_or(MonoTime{}).ns);
+                   m.decide_at_.has_value(), m.decide_at_.value_or(MonoTime{}).ns,
+                   m.doubt_until_.ns);
     return H::combine(std::move(h), m.rivals_, m.sealed_, m.sealed_count_);
   }
 
@@ -133,6 +135,7 @@ class Machine {
   void On(const RivalStop& e, MonoTime now, Result& out);
   void On(const RivalFlashblock& e, MonoTime now, Result& out);
   void On(const OwnFlashblock&, MonoTime now, Result& out);
+  void On(const Thawed&, MonoTime now, Result& out);
   void On(const Tick&, MonoTime now, Result& out);
 
   void Begin(const Authorization& n, MonoTime now, Result& out);  // from Idle, Yielded
@@ -145,7 +148,7 @@ class Machine {
   bool Forgotten() const;
   bool Unanswered() const;
   void OlderStart(const RivalStart& e, MonoTime now, Result& out);
-  void RepeatedStart(Rival& rival);
+  void RepeatedStart(Rival& rival, MonoTime now);
   void RepeatedStop(Rival& rival, MonoTime now);
   void Remind(MonoTime now, Result& out);  // StartPublish once more, once per Authorization
   void SameSlotConflict(const PublicKey& rival, MonoTime now, Result& out);
@@ -176,6 +179,7 @@ class Machine {
   MonoTime started_at_;                // our last StartPublish
   MonoTime last_sign_;                 // last flashblock or StopPublish of any rival
   std::optional<MonoTime> decide_at_;  // when silence decides
+  MonoTime doubt_until_;               // what is heard before may be old: we were frozen
   bool took_over_ = false;  // by our last StartPublish, a second one of its slot: whoever lives
                             // takes it for a replay
   bool reminded_ = false;   // Publishing: the one further StartPublish of this Authorization is out

@@ -279,6 +279,39 @@ TEST(HandoffTakeover, WorksAgainAfterRenewal) {
   EXPECT_EQ(b.Wait(milliseconds(300)), "start(12) waiting->publishing:takeover timeout[7]");
 }
 
+// ---- frozen while waiting: what is heard first may be old
+// Found by tests/harness/failures.sh, case "freeze waiter".
+TEST(HandoffThaw, AStopClearsBehindSilence) {
+  Bench b = Waiting(10, 7);
+  b.Wait(5 * kInterval);
+  EXPECT_EQ(b.Thaw(), "");
+  EXPECT_EQ(b.Stop(7, 10), "");
+  EXPECT_EQ(b.Wait(2 * kInterval), "start(10) waiting->publishing:rival stopped");
+}
+TEST(HandoffThaw, WhoWasAuthorizedAgainIsWaitedFor) {
+  Bench b(Waiting(10, 7));
+  b.Start(7, 10);
+  b.Wait(5 * kInterval);
+  b.Thaw();
+  b.Stop(7, 10);
+  EXPECT_EQ(b.Start(7, 10), "");
+  EXPECT_EQ(b.Flashblock(7, 10), "");
+  EXPECT_EQ(b.Wait(5 * kInterval), "");
+  EXPECT_EQ(b.state(), S::kWaiting);
+}
+TEST(HandoffThaw, AStopHeardLaterClearsAtOnce) {
+  Bench b = Waiting(10, 7);
+  b.Wait(5 * kInterval);
+  b.Thaw();
+  b.Wait(2 * kInterval);
+  EXPECT_EQ(b.Stop(7, 10), "waiting->publishing:rival stopped[7]");
+}
+TEST(HandoffThaw, APublisherGoesOn) {
+  Bench b = Publishing(10);
+  EXPECT_EQ(b.Thaw(), "");
+  EXPECT_TRUE(b.machine().MayPublish().ok());
+}
+
 // ---- stories of two machines: what one sends the other gets, at once and in order
 
 struct Pair {

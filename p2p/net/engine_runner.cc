@@ -19,7 +19,35 @@ EngineRunner::EngineRunner(boost::asio::io_context& io, const core::EngineConfig
       observer_(observer),
       sink_(sink),
       log_(std::move(log)),
-      timer_(io) {}
+      interval_(config.builder ? config.flashblock_interval : Duration::zero()),
+      timer_(io),
+      beat_(io) {}
+
+void EngineRunner::Start() {
+  if (interval_ == Duration::zero()) return;
+  beat_at_ = RealNow().mono;
+  Beat();
+}
+
+void EngineRunner::Beat() {
+  if (WasFrozen(RealNow())) {
+    Post(core::Thawed{});
+    Pump();
+  }
+  beat_.expires_after(interval_);
+  beat_.async_wait([this](boost::system::error_code error) {
+    if (!error) Beat();
+  });
+}
+
+// Once for each time. Asked before anything is worked off that came meanwhile.
+bool EngineRunner::WasFrozen(Now now) {
+  if (interval_ == Duration::zero()) return false;
+  const Duration since = now.mono - std::exchange(beat_at_, now.mono);
+  if (since <= kFrozenIntervals * interval_) return false;
+  log_(LogLevel::kWarn, FrozenLine(since));
+  return true;
+}
 
 void EngineRunner::Pump() {
   if (pumping_) return;
@@ -57,6 +85,7 @@ void EngineRunner::Call(core::Event event, const std::function<void(const absl::
 
 void EngineRunner::Step(core::Event event, const std::function<void(const absl::Status&)>& done) {
   const Now now = RealNow();
+  if (WasFrozen(now)) Step(core::Thawed{}, kNobody);
   core::StepResult result = engine_.Step(std::move(event), now);
   for (const core::Action& action : result.actions) {
     if (const auto* send = std::get_if<core::Send>(&action)) sink_->Send(*send);
@@ -113,12 +142,16 @@ void EngineRunner::ArmTimer() {
   armed_for_ = next;
   timer_.expires_at(ToSteady(*next));
   timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
-    armed_for_.reset();
-    const std::optional<MonoTime> due = engine_.NextDeadline();
-    if (due && *due <= RealNow().mono) Post(core::TimerFired{});
-    Pump();
+    if (!error) sink_->AfterPeers([this] { OnTimer(); });
   });
+}
+
+// Behind what peers have said: whoever was frozen has not waited for a silent rival.
+void EngineRunner::OnTimer() {
+  armed_for_.reset();
+  const std::optional<MonoTime> due = engine_.NextDeadline();
+  if (due && *due <= RealNow().mono) Post(core::TimerFired{});
+  Pump();
 }
 
 }  // namespace flblk::net

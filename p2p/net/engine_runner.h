@@ -20,6 +20,8 @@ namespace flblk::net {
 class EngineRunner {
  public:
   static constexpr size_t kMaxHistory = 1024;
+  // A network thread that did not run for so many flashblock intervals was frozen.
+  static constexpr int kFrozenIntervals = 3;
 
   class Sink {
    public:
@@ -30,12 +32,16 @@ class EngineRunner {
     virtual void Drop(const core::Drop& action) = 0;
     virtual void Renew(const core::Renew& action) = 0;
     virtual void Heard(const core::Heard& action) = 0;
+    // `task` behind what peers have said by now.
+    virtual void AfterPeers(std::function<void()> task) = 0;
   };
 
   // All borrowed things outlive the runner.
   EngineRunner(boost::asio::io_context& io, const core::EngineConfig& config,
                const core::EnginePorts& ports, NodeObserver* observer, Sink* sink, LogFn log);
 
+  // From now on a freeze of the process is noticed. Only a builder cares.
+  void Start();
   // Network events: queued until Pump.
   void Post(core::Event event) { events_.push_back(std::move(event)); }
   void Pump();
@@ -57,13 +63,18 @@ class EngineRunner {
   void Remember(const core::Action& action);
   void Tell(core::Action& action, Now now);
   void ArmTimer();
+  void OnTimer();
+  void Beat();
+  bool WasFrozen(Now now);
 
   core::Engine engine_;
   wire::KnownFrames known_frames_;
   NodeObserver* const observer_;
   Sink* const sink_;
   const LogFn log_;
-  boost::asio::steady_timer timer_;
+  const Duration interval_;  // zero: no builder
+  boost::asio::steady_timer timer_, beat_;
+  MonoTime beat_at_;  // once in an interval while the process runs
   std::optional<MonoTime> armed_for_;
   std::deque<core::Event> events_;
   std::set<core::SessionId> dropped_;  // by the engine, until their PeerDisconnected

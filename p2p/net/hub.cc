@@ -1,5 +1,6 @@
 #include "p2p/net/hub.h"
 
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -46,6 +47,7 @@ absl::Status Hub::Listen() {
 
 void Hub::Start() {
   owner_ = std::this_thread::get_id();
+  engine_.Start();
   if (config_.listen) {
     acceptor_.Start([this](asio::ip::tcp::socket socket) { OnAccepted(std::move(socket)); });
   }
@@ -288,6 +290,18 @@ void Hub::Penalise(const core::Penalise& action) {
   if (peer == nullptr) return;
   if (++peer->penalties <= 3) Log(PenaltyLine(peer->info, action));
   observer_->OnPenalty(peer->info, action);
+}
+
+// Tasks run in order, and one of them is the look at the sockets, which queues their handlers
+// behind what waits already: the first hop is behind the look, the second behind the handlers. What
+// was read may still wait for company.
+void Hub::AfterPeers(std::function<void()> task) {
+  asio::post(io_, [this, task = std::move(task)]() mutable {
+    asio::post(io_, [this, task = std::move(task)] {
+      reads_.Finish();
+      task();
+    });
+  });
 }
 
 void Hub::Heard(const core::Heard& action) {

@@ -42,8 +42,9 @@ class Hub final : private Connection::Listener,
   void Stop(Duration limit, std::function<void()> done);
 
   EngineRunner& engine() { return engine_; }
-  // Works off what was read and waits for company.
-  void FinishReads() { reads_.Finish(); }
+  // Runs `task` behind what peers have said by now: a process that was frozen must hear that it was
+  // succeeded before its host or its timer lets it publish.
+  void AfterPeers(std::function<void()> task) override;
   absl::Status AddPeer(const Enode& enode, bool trusted);
   absl::Status RemovePeer(const NodeId& id);
   NodeInfo Info() const;

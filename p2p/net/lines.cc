@@ -91,6 +91,11 @@ std::string ForkchoiceRefusedLine(const absl::Status& status, uint64_t slot) {
                       " slot=", slot, " reason=\"", absl::CHexEscape(status.message()), "\"");
 }
 
+std::string FrozenLine(Duration since) {
+  return absl::StrCat("event=frozen for_ms=", since / std::chrono::milliseconds(1),
+                      " msg=\"this process did not run\"");
+}
+
 std::string EvidenceLine(const core::EquivocationFound& evidence) {
   return absl::StrCat("event=equivocation kind=", Word(evidence.kind),
                       " builder=", ToHex(evidence.builder.bytes), " slot=", evidence.slot);

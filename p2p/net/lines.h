@@ -18,6 +18,7 @@ std::string DialFailedLine(const Enode& target, const std::string& why, Duration
 std::string PublishingLine(const core::PublishingChanged& change);
 // `slot`: of the Authorization.
 std::string ForkchoiceRefusedLine(const absl::Status& status, uint64_t slot);
+std::string FrozenLine(Duration since);  // the network thread was heard of last
 std::string EvidenceLine(const core::EquivocationFound& evidence);
 
 }  // namespace flblk::net

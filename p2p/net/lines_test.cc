@@ -66,6 +66,11 @@ TEST(LinesTest, ARefusedForkchoice) {
             "event=forkchoice_refused code=UNAUTHENTICATED slot=7 reason=\"not \\\"ours\\\"\"");
 }
 
+TEST(LinesTest, AFreeze) {
+  EXPECT_EQ(FrozenLine(std::chrono::milliseconds(1234)),
+            "event=frozen for_ms=1234 msg=\"this process did not run\"");
+}
+
 TEST(LinesTest, AValueWithoutQuotesHasNoBlank) {
   EXPECT_NE(PenaltyLine(Alice(), {1, core::Offence::kBadSignature, "actor_sig"})
                 .find(" offence=bad_signature "),

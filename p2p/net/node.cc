@@ -66,7 +66,7 @@ class NodeImpl final : public Node {
         work_(io_.get_executor()),
         log_(config.log),
         hub_(io_, config, key, signer, sign_once, observer),
-        queue_(config.max_host_queue, [this] { RunHostCalls(2); }) {}
+        queue_(config.max_host_queue, [this] { RunHostCalls(); }) {}
 
   ~NodeImpl() override { Stop(std::chrono::milliseconds(1500)); }
 
@@ -106,16 +106,8 @@ class NodeImpl final : public Node {
   // Runs `fn` on the network thread and waits for it, at most kAskLimit.
   template <typename Fn>
   absl::Status Ask(const Fn& fn);
-  // What peers have said by now comes before the host's calls: a process that was frozen must hear
-  // that it was succeeded before it publishes. Tasks run in order, and one of them is the look at
-  // the sockets, which queues their handlers behind what waits already: the first hop is behind the
-  // look, the second behind the handlers.
-  void RunHostCalls(int hops) {
-    asio::post(io_, [this, hops] {
-      if (hops > 0) return RunHostCalls(hops - 1);
-      hub_.FinishReads();
-      queue_.RunAll();
-    });
+  void RunHostCalls() {
+    asio::post(io_, [this] { hub_.AfterPeers([this] { queue_.RunAll(); }); });
   }
   bool OnNetworkThread() const { return thread_id_.load() == std::this_thread::get_id(); }
 

@@ -5,6 +5,10 @@
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "p2p/core/publisher.h"
+#include "p2p/core/sign_once_memory.h"
+#include "p2p/net/engine_ports.h"
+#include "p2p/net/read_batch.h"
 #include "p2p/net/testing/raw_peer.h"
 #include "p2p/net/testing/test_node.h"
 #include "p2p/wire/envelope.h"
@@ -131,6 +135,48 @@ TEST(NodeFlowTest, WhatPeersSaidComesBeforeTheHostsCalls) {
   host.join();
   EXPECT_EQ(published.code(), absl::StatusCode::kFailedPrecondition) << published;
   EXPECT_TRUE(b.seen().WaitForState(core::PublishState::kPublishing));
+}
+
+// The same for the timer: the rival was not silent, we were deaf. A flashblock as large as those
+// that wait for company (read_batch.h) is in front of what it said.
+TEST(NodeFlowTest, WhatPeersSaidComesBeforeATakeover) {
+  NodeConfig config = LoopbackConfig();
+  config.engine.takeover_after = milliseconds(500);
+  TestNode a({.config = config, .builder = true});
+  const auto key = rlpx::NodeKey::Generate();
+  RawPeer peer(a.enode().port);
+  peer.StartSession(&*key, a.id());
+  ASSERT_TRUE(peer.WaitEstablished(kPatience));
+  LocalSigner rival(*SecretKey::Generate());
+  SnappyCompressor compressor;
+  const uint64_t slot = UnixNow();
+  const auto say = [&](wire::MessageKind kind) {
+    const Authorization authorization =
+        MakeAuthorization(testing::Authorizer(), {7}, slot, rival.public_key());
+    peer.Send(**core::SignMarker(kind, authorization, rival, compressor));
+  };
+  core::SignOnceMemory sign_once;
+  wire::FlashblocksPayloadV1 large;
+  large.base.emplace();
+  large.diff.transactions = {Bytes(ReadBatch::kWorthWaiting * 4, 7)};
+  const auto flashblock = core::Publisher().Sign(
+      large, MakeAuthorization(testing::Authorizer(), {7}, slot, rival.public_key()),
+      {MonoTime{1}, 1}, {rival, sign_once, compressor});
+  ASSERT_TRUE(flashblock.ok()) << flashblock.status();
+  say(wire::MessageKind::kStartPublish);
+  while (a->Stats()->engine.markers_relayed == 0) std::this_thread::yield();
+  ASSERT_EQ(a.Authorize(slot), absl::OkStatus());
+  ASSERT_TRUE(a.seen().WaitForState(core::PublishState::kWaiting));
+
+  EXPECT_EQ(a->WithBlock([&](const auto&, const auto&) {
+    std::this_thread::sleep_for(milliseconds(300));
+    peer.Send(*flashblock->frame);
+    say(wire::MessageKind::kStopPublish);
+    std::this_thread::sleep_for(milliseconds(400));
+  }),
+            absl::OkStatus());
+  ASSERT_TRUE(a.seen().WaitForState(core::PublishState::kPublishing));
+  EXPECT_EQ(a->History()->back().change.cause, core::Cause::kRivalStopped);
 }
 
 TEST(NodeFlowTest, StopTellsEverybodyInTime) {

@@ -60,6 +60,7 @@ class Bench {
   std::string Flashblock(uint8_t rival, uint64_t slot) {
     return Do(RivalFlashblock{Key(rival), slot});
   }
+  std::string Thaw() { return Do(Thawed{}); }
   // Lets time pass, ringing the timer when it is due.
   std::string Wait(Duration d) {
     const MonoTime end = now_ + d;
