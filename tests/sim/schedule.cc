@@ -27,6 +27,8 @@ const char* Name(FaultKind kind) {
       return "slow";
     case FaultKind::kChurn:
       return "churn";
+    case FaultKind::kFreeze:
+      return "freeze";
   }
   return "?";
 }
@@ -70,6 +72,23 @@ void CrossStarts(Random& random, Schedule& s) {
       {Duration(random.Between(0, s.latency_min.count())), other, random.Chance(50)});
 }
 
+// In a fifth of the schedules nothing fails but builders that freeze; in a tenth one does beside
+// the other faults. Rolled apart, so that the rest of a seed's schedule is what it was without.
+void AddFreezes(uint64_t seed, Duration end, Schedule& s) {
+  Random random(seed ^ 0xf4ee2e);
+  const uint64_t dice = random.Below(10);
+  if (dice > 2) return;
+  if (dice < 2) s.faults.clear();
+  for (uint64_t n = dice < 2 ? 1 + random.Below(3) : 1; n > 0; --n) {
+    Fault f;
+    f.kind = FaultKind::kFreeze;
+    f.at = Duration(random.Between(0, end.count()));
+    f.lasts = milliseconds(random.Between(20, 3000));
+    f.a = static_cast<uint32_t>(random.Below(s.builders));
+    s.faults.push_back(f);
+  }
+}
+
 }  // namespace
 
 Schedule MakeSchedule(uint64_t seed, uint32_t nodes) {
@@ -99,12 +118,18 @@ Schedule MakeSchedule(uint64_t seed, uint32_t nodes) {
     for (uint64_t n = 1 + random.Below(6); n > 0; --n)
       s.faults.push_back(MakeFault(random, s, end));
   }
+  AddFreezes(seed, end, s);
   s.first = static_cast<uint32_t>(random.Below(s.builders));
   if (!s.builders_meshed && s.graceful()) LeaveTime(random, s);
   if (s.builders_meshed && random.Chance(10)) CrossStarts(random, s);
   std::sort(s.failovers.begin(), s.failovers.end(),
             [](const Failover& x, const Failover& y) { return x.at < y.at; });
   return s;
+}
+
+bool Schedule::only_freezes() const {
+  return !faults.empty() &&
+         std::ranges::all_of(faults, [](const Fault& f) { return f.kind == FaultKind::kFreeze; });
 }
 
 std::string Describe(const Schedule& s) {

@@ -25,6 +25,8 @@ class Random {
   uint64_t state_;
 };
 
+// A freeze longer than this is noticed by the node itself, as in p2p/net.
+inline constexpr int kNoticedIntervals = 3;
 // Flashblock i of a slot is due (i + 1) of these after its begin.
 inline constexpr Duration kPublishInterval = std::chrono::milliseconds(200);
 
@@ -35,6 +37,7 @@ enum class FaultKind : uint8_t {
   kCutLink,    // one link of node `a` is cut for `lasts`; what is in flight on it is lost
   kSlow,       // everything to and from `a` takes `lasts` / 4 longer, for `lasts`
   kChurn,      // every link of node `a` is cut for `lasts`: its peers leave
+  kFreeze,     // node `a` does not run for `lasts`: what was sent to it, or was due, comes then
 };
 const char* Name(FaultKind kind);
 
@@ -72,6 +75,7 @@ struct Schedule {
 
   // Nothing but failovers.
   bool graceful() const { return faults.empty(); }
+  bool only_freezes() const;  // at least one, and no other fault
 };
 
 // `nodes` 0: of every five schedules two have 50 to 80 nodes, the others 4 to 20.

@@ -103,6 +103,8 @@ void World::StartNode(uint32_t n) {
 
 void World::CrashNode(uint32_t n) {
   nodes_[n].engine.reset();
+  nodes_[n].frozen_from.reset();
+  nodes_[n].held.clear();
   nodes_[n].publishing = false;
   ++nodes_[n].life;
   for (uint32_t l = 0; l < links_.size(); ++l) {
@@ -119,6 +121,7 @@ void World::Step(uint32_t n, core::Event event) {
   const bool publishes = std::holds_alternative<core::PublishFlashblock>(event);
   core::StepResult result = node.engine->Step(std::move(event), NowOf(node));
   if (publishes && result.status.ok()) {
+    CheckThawed(n);
     ++node.next_index;
     SchedulePublish(n);
   } else if (publishes) {
@@ -177,6 +180,7 @@ void World::ArmTimer(uint32_t n) {
 }
 
 void World::Handle(Item& item) {
+  if (Held(item)) return nodes_[item.node].held.push_back(std::move(item));
   switch (item.what) {
     case What::kDeliver:
       if (!Alive(item.node) || !link_of_.contains(item.tag)) return;

@@ -20,7 +20,8 @@ void World::SlotStart(uint32_t slot) {
 }
 
 void World::Forkchoice(uint32_t builder, uint32_t slot, bool authorized) {
-  if (!nodes_[builder].engine) return;
+  if (!nodes_[builder].engine || Frozen(builder)) return;
+  if (authorized) nodes_[builder].was_frozen.reset();
   core::ForkchoiceUpdated update;
   update.attributes = core::PayloadAttributes{Timestamp(slot), slot, IdOfSlot(slot)};
   if (authorized) {
@@ -68,7 +69,7 @@ core::PublishFlashblock World::MakeFlashblock(uint32_t n) const {
 void World::Seal(uint32_t slot) {
   for (uint32_t n = 0; n < s_.builders; ++n) {
     Node& node = nodes_[n];
-    if (!node.engine || !node.publishing || node.host_slot != slot) continue;
+    if (!node.engine || Frozen(n) || !node.publishing || node.host_slot != slot) continue;
     Step(n, core::PayloadSealed{IdOfSlot(slot)});
     ++node.publish_ticket;
     if (node.engine->Step(MakeFlashblock(n), NowOf(node)).status.ok())
@@ -81,6 +82,11 @@ void World::PublishingChanged(uint32_t n, const core::PublishingChanged& change)
   Log("builder ", n, ": ", core::Name(change.from), " -> ", core::Name(change.to), " (",
       core::Name(change.cause), "), next index ", change.next_index, ", missing ", change.missing);
   if (change.from != change.to) ++result_.handoffs;
+  if (change.authorization) {
+    const uint32_t slot = SlotOf(change.authorization->timestamp);
+    if (change.from != change.to && slot != node.active_slot) node.announced = now_;
+    node.active_slot = slot;
+  }
   node.publishing = change.to == core::PublishState::kPublishing;
   CheckClearance(n, node.publishing);
   if (change.cause == core::Cause::kTakeoverTimeout && now_ < node.rival_heard + s_.takeover_after)

@@ -21,6 +21,7 @@ void World::Connect(uint32_t a, uint32_t b, bool trusted) {
 void World::TryLinkUp(uint32_t l) {
   Link& link = links_[l];
   if (link.up || link.cuts > 0 || !Alive(link.a) || !Alive(link.b)) return;
+  if (Frozen(link.a) || Frozen(link.b)) return Push(now_ + milliseconds(50), What::kLinkUp, 0, l);
   if (now_ < link.free_at) return Push(link.free_at, What::kLinkUp, 0, l);
   link.up = true;
   link.session = next_session_++;
@@ -54,6 +55,10 @@ void World::LinkDown(uint32_t l) {
     if (IsHostile(n)) HostileNode(n).Gone(session);
     if (!nodes_[n].engine) continue;
     if (!link.trusted) link.free_at = std::max(link.free_at, now_ + GrudgeOf(n, session));
+    if (Frozen(n)) {
+      Push(now_, What::kGone, n, 0, session);
+      continue;
+    }
     if (!random_.Chance(30)) {
       Step(n, core::PeerDisconnected{session});
       continue;
@@ -98,10 +103,17 @@ std::vector<uint32_t> World::LinksOf(const Fault& fault, uint32_t index) const {
   return out;
 }
 
+// Its sequencer finds it again, in the middle of the block.
+void World::FindAgain(uint32_t n) {
+  if (n != authorized_) return;
+  Push(now_ + milliseconds(random_.Between(1, 500)), What::kForkchoice, n, CurrentSlot());
+}
+
 void World::Begin(const Fault& fault, uint32_t index) {
   Log("fault: ", Name(fault.kind), " a=", fault.a, " b=", fault.b);
   if (fault.kind == FaultKind::kCrash && nodes_[fault.a].engine) CrashNode(fault.a);
   if (fault.kind == FaultKind::kSlow) slow_[fault.a] = fault.lasts / 4;
+  if (fault.kind == FaultKind::kFreeze) Freeze(fault.a, fault.lasts);
   for (uint32_t l : LinksOf(fault, index)) {
     ++links_[l].cuts;
     LinkDown(l);
@@ -113,11 +125,10 @@ void World::End(const Fault& fault, uint32_t index) {
   Log("fault over: ", Name(fault.kind), " a=", fault.a, " b=", fault.b);
   if (fault.kind == FaultKind::kCrash && !nodes_[fault.a].engine) {
     StartNode(fault.a);
-    if (fault.a == authorized_) {  // its sequencer finds it again, in the middle of the block
-      Push(now_ + milliseconds(random_.Between(1, 500)), What::kForkchoice, fault.a, CurrentSlot());
-    }
+    FindAgain(fault.a);
   }
   if (fault.kind == FaultKind::kSlow) slow_.erase(fault.a);
+  if (fault.kind == FaultKind::kFreeze) Thaw(fault.a);
   for (uint32_t l : LinksOf(fault, index)) --links_[l].cuts;
   for (uint32_t l = 0; l < links_.size(); ++l) {
     if (!links_[l].up) Push(now_ + milliseconds(random_.Between(1, 300)), What::kLinkUp, 0, l);

@@ -29,23 +29,6 @@ inline PayloadId IdOfSlot(uint32_t slot) {
   return {3, 0, 0, 0, 0, 0, 0, static_cast<uint8_t>(slot + 1)};
 }
 
-struct Node {
-  std::unique_ptr<core::Engine> engine;  // null: crashed
-  std::unique_ptr<FakeSigner> signer;    // builders only
-  DurableSignOnce journal;               // survives a crash
-  uint32_t life = 0;                     // counts restarts
-  Duration skew{}, epoch{};
-  std::optional<Duration> timer;  // virtual time of the pending timer event
-  int64_t steps_at = -1;
-  int steps = 0;
-  // the builder host
-  bool publishing = false;
-  Duration rival_heard = -kWarmUp;  // last flashblock of another builder
-  uint64_t next_index = 0;
-  uint32_t host_slot = 0;
-  uint64_t publish_ticket = 0;
-};
-
 struct Link {
   uint32_t a = 0, b = 0;
   bool trusted = false, up = false;
@@ -84,6 +67,29 @@ struct Item {
   bool operator>(const Item& o) const { return at != o.at ? at > o.at : order > o.order; }
 };
 
+struct Node {
+  std::unique_ptr<core::Engine> engine;  // null: crashed
+  std::unique_ptr<FakeSigner> signer;    // builders only
+  DurableSignOnce journal;               // survives a crash
+  uint32_t life = 0;                     // counts restarts
+  Duration skew{}, epoch{};
+  std::optional<Duration> timer;  // virtual time of the pending timer event
+  std::optional<Duration> frozen_from, thaws_at;
+  bool froze_publishing = false;
+  std::vector<Item> held;                                   // while frozen
+  std::optional<std::pair<Duration, Duration>> was_frozen;  // since its last Authorization
+  uint32_t active_slot = UINT32_MAX;  // the last one it was authorized and Waiting or Publishing in
+  Duration announced{};               // when it announced itself with the first word of a slot
+  int64_t steps_at = -1;
+  int steps = 0;
+  // the builder host
+  bool publishing = false;
+  Duration rival_heard = -kWarmUp;  // last flashblock of another builder
+  uint64_t next_index = 0;
+  uint32_t host_slot = 0;
+  uint64_t publish_ticket = 0;
+};
+
 class World {
  public:
   World(const Schedule& schedule, std::ostream* log)
@@ -111,6 +117,12 @@ class World {
   void DropHostile(uint32_t n, const core::Drop& drop);
   void StartNode(uint32_t n);
   void CrashNode(uint32_t n);
+  bool Frozen(uint32_t n) const { return !IsHostile(n) && nodes_[n].frozen_from.has_value(); }
+  bool Held(const Item& item) const;
+  void Freeze(uint32_t n, Duration lasts);
+  void Thaw(uint32_t n);
+  void CheckThawed(uint32_t n);
+  void FindAgain(uint32_t n);
   void TryLinkUp(uint32_t l);
   void LinkDown(uint32_t l);
   Duration GrudgeOf(uint32_t n, core::SessionId session) const;
