@@ -4,6 +4,7 @@
 //   moment   mid      anywhere in the first half of a block
 //            boundary when the next block is about to be authorized
 //            waiting  while the other builder, authorized already, waits for this one
+//            waiter   the other builder, while it waits for this one, which was frozen and thaws
 //
 // One step every kCampaignSpacing blocks, the cases in a seeded random order, so that each finds
 // the others' traces. Steps carry "how moment" as their label.

@@ -23,12 +23,15 @@ TEST(Campaign, EveryCaseComesAsOftenAsAsked) {
   ASSERT_TRUE(campaign.ok()) << campaign.status();
   std::map<std::string, int> counts;
   for (const Step& step : campaign->script) ++counts[step.label];
-  EXPECT_EQ(counts.size(), 16u);
+  EXPECT_EQ(counts.size(), 19u);
   for (const auto& [label, count] : counts) EXPECT_EQ(count, 7) << label;
   for (const char* how : {"kill", "freeze", "cut", "restart"}) {
     for (const char* moment : {" mid", " boundary", " waiting"}) {
       EXPECT_EQ(counts.count(std::string(how) + moment), 1u) << how << moment;
     }
+  }
+  for (const char* how : {"kill", "freeze", "cut"}) {
+    EXPECT_EQ(counts.count(std::string(how) + " waiter"), 1u) << how;
   }
 }
 
@@ -71,7 +74,7 @@ TEST(Campaign, WithoutNamespacesNothingIsCut) {
   auto campaign = MakeCampaign({.partitions = false}, Clock());
   ASSERT_TRUE(campaign.ok()) << campaign.status();
   for (const Step& step : campaign->script) EXPECT_NE(step.how, How::kCut);
-  EXPECT_EQ(campaign->script.size(), 130u);
+  EXPECT_EQ(campaign->script.size(), 150u);
 }
 
 TEST(Campaign, MistakesAreNamed) {

@@ -40,6 +40,7 @@ struct StepFired {
   int successor = kNobody;
   std::string text{};
   bool held = false;
+  bool waiter = false;  // the victim waited for `successor`, which was frozen and thaws
   int64_t duration_ns = 0;
   std::string label{};
 };

@@ -3,7 +3,8 @@
 //     one round trip (twice the run's p99 from publish to subscriber) to the interval there always
 //     is between flashblocks;
 //   * after a crash, a freeze or a cut the successor publishes at the next block at the latest,
-//     from its first index on, and within crash_limit_ns where takeover_ns is set;
+//     from its first index on, and within crash_limit_ns where takeover_ns is set (two intervals
+//     more where the one that fell had announced itself and waited);
 //   * two builders are never cleared for one slot for longer than an interval, apart from the time
 //     in which one of them is frozen or cut off. After a cut the kernel's next try to send may be
 //     as far away as the cut was long.
@@ -70,7 +71,8 @@ class CaseJudge {
     if (*handoff.resumed_block > step.block && *handoff.resumed_index != 0) {
       Violation(step, absl::StrCat("the next block began at index ", *handoff.resumed_index));
     }
-    const int64_t limit = view_.setup.crash_limit_ns;
+    int64_t limit = view_.setup.crash_limit_ns;
+    if (step.waiter && limit > 0) limit += timing.Outranked();
     if (step.how != How::kRespawn && view_.setup.takeover_ns > 0 && limit > 0 &&
         *handoff.first_ns > limit) {
       Violation(step, absl::StrCat("published again after ", *handoff.first_ns / kNsPerMs,

@@ -26,7 +26,7 @@ class HandoffJudge {
  private:
   void Measure() {
     const size_t nodes = view_.setup.shape.nodes();
-    std::vector<std::optional<int64_t>> last_of_victim = LastBefore(nodes);
+    std::vector<std::optional<int64_t>> last = LastBefore(nodes);
     std::vector<bool> seen(nodes, false);
     for (size_t i = position_; i < view_.records.size(); ++i) {
       const Record& record = view_.records[i];
@@ -45,13 +45,12 @@ class HandoffJudge {
       if (received == nullptr) continue;
       const size_t node = static_cast<size_t>(received->node);
       const bool after = OfSuccessor(*received);
-      if (received->publisher == out_.step.victim && !after && !seen[node])
-        last_of_victim[node] = record.at_ns;
+      if (!after && !seen[node]) last[node] = record.at_ns;
       if (!after || seen[node]) continue;
       seen[node] = true;
       First(*received, record.at_ns);
-      if (last_of_victim[node] && !view_.Away(received->node, out_.fired_ns, record.at_ns)) {
-        out_.gap_ns = std::max(out_.gap_ns.value_or(0), record.at_ns - *last_of_victim[node]);
+      if (last[node] && !view_.Away(received->node, out_.fired_ns, record.at_ns)) {
+        out_.gap_ns = std::max(out_.gap_ns.value_or(0), record.at_ns - *last[node]);
       }
     }
   }
@@ -71,7 +70,7 @@ class HandoffJudge {
     size_t found = 0;
     for (size_t i = position_; i-- > 0 && found < nodes;) {
       const auto* received = std::get_if<Received>(&view_.records[i].what);
-      if (received == nullptr || received->publisher != out_.step.victim) continue;
+      if (received == nullptr) continue;
       auto& slot = last[static_cast<size_t>(received->node)];
       if (!slot) {
         slot = view_.records[i].at_ns;
@@ -102,6 +101,7 @@ class HandoffJudge {
     if (step.how != How::kGraceful && step.how != How::kTerm) {
       if (setup.takeover_ns == 0) return false;
       needed += setup.takeover_ns + setup.detect_ns;
+      if (step.waiter) needed += setup.timing.Outranked();
     }
     return out_.fired_ns + needed <= view_.blocks[step.block].end_ns;
   }

@@ -58,22 +58,27 @@ bool ParseWhen(absl::string_view text, Step& step) {
 struct HowWord {
   absl::string_view word;
   How how;
-  bool takes_time, needs_time, can_be_held;
+  bool takes_time, needs_time, can_be_held, can_hit_waiter;
 };
 constexpr HowWord kHowWords[] = {
-    {"kill", How::kKill, false, false, true},      {"term", How::kTerm, false, false, false},
-    {"stop", How::kStop, true, true, false},       {"cut", How::kCut, true, true, true},
-    {"restart", How::kRestart, true, false, true}, {"respawn", How::kRespawn, false, false, false},
+    {"kill", How::kKill, false, false, true, true},
+    {"term", How::kTerm, false, false, false, false},
+    {"stop", How::kStop, true, true, false, true},
+    {"cut", How::kCut, true, true, true, true},
+    {"restart", How::kRestart, true, false, true, true},
+    {"respawn", How::kRespawn, false, false, false, false},
 };
 
 // `words` are those after "who".
 absl::Status ParseHow(absl::Span<const absl::string_view> words, size_t builders, Step& step) {
   step.held = words[0] == "held" && words.size() > 1;
-  if (step.held) words.remove_prefix(1);
+  step.waiter = words[0] == "waiter" && words.size() > 1;
+  const bool plain = !step.held && !step.waiter;
+  if (!plain) words.remove_prefix(1);
   const absl::string_view how = words[0];
   if (words.size() > 2) return Wrong(step.text, words[2], "expected here");
   const bool has_argument = words.size() == 2;
-  if (how == "graceful" && !step.held) {
+  if (how == "graceful" && plain) {
     step.how = How::kGraceful;
     if (has_argument && !ParseBuilder(words[1], builders, step.successor.emplace())) {
       return Wrong(step.text, words[1], "a builder of this run");
@@ -86,6 +91,8 @@ absl::Status ParseHow(absl::Span<const absl::string_view> words, size_t builders
     return Wrong(step.text, how, "graceful, kill, term, stop, cut, restart or respawn");
   }
   if (step.held && !found->can_be_held) return Wrong(step.text, how, "kill, cut or restart");
+  if (step.waiter && !found->can_hit_waiter)
+    return Wrong(step.text, how, "kill, stop, cut or restart");
   step.how = found->how;
   if (found->takes_time) step.duration_ns = kRestartDefaultNs;
   if (!has_argument && found->needs_time) {

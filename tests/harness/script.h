@@ -10,7 +10,7 @@
 //   ... how    = "graceful" [ builder ]                the sequencer moves to another builder;
 //   nobody crashes
 //          | "term"                                SIGTERM: the sidecar leaves by itself
-//          | [ "held" ] fault
+//          | [ "held" | "waiter" ] fault
 //   fault  = "kill"                                SIGKILL
 //          | "stop" ms "ms"                        SIGSTOP, and SIGCONT after that time
 //          | "cut" ms "ms"                         cut off from every peer for that time
@@ -20,7 +20,8 @@
 //          sequencer stays with it
 //
 // "held": the builder is frozen first and another one authorized, which has to wait; the fault
-// comes kHoldNs later.
+// comes kHoldNs later. "waiter": the fault then hits the one that waits, and the frozen one thaws
+// and is authorized again.
 //
 // Blocks count from 0 (the run's own counting), flashblock indices from 0.
 // Example: "3.4 active graceful; 7.5+20ms active kill; 9 A restart 500ms"
@@ -47,6 +48,7 @@ struct Step {
   How how = How::kGraceful;
   int64_t duration_ns = 0;  // kStop, kRestart, kCut
   bool held = false;
+  bool waiter = false;
   std::optional<size_t> successor;  // kGraceful; absent: the next builder alive
   std::string text;                 // as written
   std::string label{};              // the case of a campaign that it belongs to

@@ -54,6 +54,10 @@ TEST(Script, HeldFaults) {
   EXPECT_EQ(cut.duration_ns, 300 * kNsPerMs);
   EXPECT_FALSE(One("3.4 active cut 300ms").held);
   EXPECT_EQ(One("3 active respawn").how, How::kRespawn);
+  const Step waiter = One("3.4 active waiter stop 300ms");
+  EXPECT_TRUE(waiter.waiter);
+  EXPECT_FALSE(waiter.held);
+  EXPECT_EQ(waiter.how, How::kStop);
 }
 
 TEST(Script, ManyStepsLinesAndComments) {
@@ -84,6 +88,8 @@ TEST(Script, WrongWordsAreNamed) {
       {"1.2 A held stop 5ms", "\"stop\" is not kill, cut or restart"},
       {"1.2 A held graceful", "\"graceful\" is not graceful, kill"},
       {"1.2 A held", "\"held\" is not graceful, kill"},
+      {"1.2 A waiter respawn", "\"respawn\" is not kill, stop, cut or restart"},
+      {"1.2 A waiter graceful", "\"graceful\" is not graceful, kill"},
       {"1.2 A cut", "needs a time"},
       {"1.2 A respawn 5ms", "\"5ms\" is not expected"},
   };

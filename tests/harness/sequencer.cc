@@ -130,10 +130,13 @@ void Sequencer::Fire(const Step& step) {
   fired.victim_was_active = victim == active_;
   fired.text = step.text;
   fired.held = step.held;
+  fired.waiter = step.waiter;
   fired.duration_ns = step.duration_ns;
   fired.label = step.label;
   if (step.how == How::kGraceful) {
     HandOver(step, std::move(fired));
+  } else if (step.waiter) {
+    DisableWaiter(step, std::move(fired));
   } else {
     Disable(step, std::move(fired));
   }
@@ -175,6 +178,31 @@ void Sequencer::Disable(const Step& step, StepFired fired) {
     At(now + (step.held ? 0 : options_.setup.detect_ns),
        [this, successor] { TakeOver(successor); });
   }
+}
+
+void Sequencer::DisableWaiter(const Step& step, StepFired fired) {
+  const int held = fired.victim, waiter = NextAlive(held);
+  if (!fired.victim_was_active || waiter == kNobody || !fired.mid_block) {
+    return run_.Fail(absl::StrCat("script step \"", step.text, "\": nobody would wait"));
+  }
+  HealthOf(held) = Health::kDown;
+  calm_ = false;
+  NodeOf(held).child().Freeze();
+  unreachable_[static_cast<size_t>(held)] = true;
+  run_.Log(NodeLife{held, Life::kFrozen});
+  TakeOver(waiter);
+  fired.victim = waiter;
+  fired.successor = held;
+  At(run_.clock.Now() + kHoldNs, [this, &step, fired] { StrikeWaiter(step, fired); });
+}
+
+void Sequencer::StrikeWaiter(const Step& step, StepFired fired) {
+  const int victim = fired.victim, successor = fired.successor;
+  HealthOf(victim) = Health::kDown;
+  run_.Log(std::move(fired));
+  Strike(step, victim);
+  Thaw(successor);
+  At(run_.clock.Now() + options_.setup.detect_ns, [this, successor] { TakeOver(successor); });
 }
 
 // The fault itself.

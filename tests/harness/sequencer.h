@@ -38,6 +38,8 @@ class Sequencer {
   void Fire(const Step& step);
   void HandOver(const Step& step, StepFired fired);
   void Disable(const Step& step, StepFired fired);
+  void DisableWaiter(const Step& step, StepFired fired);
+  void StrikeWaiter(const Step& step, StepFired fired);
   void Strike(const Step& step, int victim);
   void Cut(const Step& step, int victim);
   void TakeOver(int builder);

@@ -28,6 +28,8 @@ struct Timing {
   int64_t Due(uint64_t block, uint64_t index) const {
     return SlotStart(block) + static_cast<int64_t>(index) * interval_ns + interval_ns / 2;
   }
+  // How much longer a builder waits before it takes over from one that announced itself first.
+  int64_t Outranked() const { return 2 * interval_ns; }
 };
 
 }  // namespace flblk::harness
