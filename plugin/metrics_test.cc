@@ -285,11 +285,13 @@ TEST_F(MetricsTest, TheAlertsFindTheirSeriesBeforeTheFirstEvent) {
   names.merge(SeriesIn(rules, "reth_flashblocks_p2p_"));
   for (const std::string& name : names) EXPECT_THAT(text, HasSubstr("\n" + name));
   EXPECT_GT(names.size(), 8u);
-  for (const char* series : {"flblk_forkchoice_total{code=\"UNAUTHENTICATED\"} 0",
-                             "flblk_publish_total{code=\"FAILED_PRECONDITION\"} 0",
-                             "flblk_publish_state{state=\"waiting\"} 0"}) {
+  for (const char* series :
+       {"flblk_forkchoice_total{code=\"UNAUTHENTICATED\"} 0",
+        "flblk_publish_total{code=\"FAILED_PRECONDITION\"} 0",
+        "flblk_publish_state{state=\"waiting\"} 0", "flblk_seconds_since_last_flashblock -1"}) {
     EXPECT_THAT(text, HasSubstr(series));
   }
+  EXPECT_THAT(rules, HasSubstr("or flblk_seconds_since_last_flashblock == -1"));
 }
 
 }  // namespace
