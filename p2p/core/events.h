@@ -129,7 +129,7 @@ enum class Cause : uint8_t {
   kStarted,               // authorized, no live rival
   kWaitingForRival,       // authorized, a rival publishes
   kRivalStopped,          // StopPublish of the last live rival
-  kRivalSilent,           // a new block number came and the rival said nothing in it
+  kRivalSilent,           // a newer slot came and the rival said nothing in it
   kTakeoverTimeout,       // takeover_after passed without a sign of the rival
   kYieldedToRival,        // StartPublish or newer flashblock of a rival
   kTieBreak,              // both had started: the lower key goes on
