@@ -6,6 +6,7 @@
 
 #include "plugin/config_check.h"
 #include "plugin/config_toml.h"
+#include "plugin/nearest.h"
 #include "plugin/text.h"
 
 namespace flblk::plugin {
@@ -94,12 +95,13 @@ bool ReadCommand(std::string_view name, CommandLine& out) {
 }
 
 absl::Status UnknownFlag(std::string_view place, std::string_view name) {
-  return Invalid(place, ": unknown flag; the nearest known one is ", NearestFlag(name));
+  return Invalid(place, ": unknown flag", NearestHint(NearestFlag(name)));
 }
 
 // Reads args[i] and, where it has one, its value; moves i behind them.
 absl::Status ReadFlag(std::span<const char* const> args, size_t& i, Flags& flags) {
   std::string_view name = args[i++];
+  if (name == "-h") name = "--help";
   if (!ConsumePrefix(name, "--")) {
     return Invalid("'", name, "': flags begin with --");
   }
@@ -202,7 +204,7 @@ std::vector<std::string> EnvironmentWarnings(const char* const* environment) {
     if (!entry.starts_with("FLBLK_") || name.size() == entry.size()) continue;
     const std::string nearest = NearestEnv(name);
     if (nearest == name) continue;
-    out.push_back(Cat(name, ": no setting, ignored; the nearest known one is ", nearest));
+    out.push_back(Cat(name, ": no setting, ignored", NearestHint(nearest)));
   }
   return out;
 }

@@ -122,7 +122,7 @@ TEST(Config, DefaultsFollowTheDataDirectory) {
 TEST(Config, UnknownNamesAreRefusedWithTheNearestKnownOne) {
   EXPECT_EQ(ErrorOf({"--max-send-pears=1"}),
             "--max-send-pears: unknown flag; the nearest known one is --max-send-peers");
-  EXPECT_EQ(ErrorOf({"--no-port"}), "--no-port: unknown flag; the nearest known one is --port");
+  EXPECT_EQ(ErrorOf({"--no-port"}), "--no-port: unknown flag");
   EXPECT_EQ(TomlError("authoriser_vk = \"00\""),
             "test.toml:1: authoriser_vk: unknown setting; the nearest known one is authorizer_vk");
   EXPECT_THAT(TomlError("\n[p2p]\nport = 1"), StartsWith("test.toml:2: p2p: unknown setting"));
@@ -151,6 +151,9 @@ TEST(Config, EveryKindOfValueSaysWhatIsWrongWithIt) {
   EXPECT_EQ(ErrorOf({"--max-pending-peers=0"}), "--max-pending-peers: '0' is not in 1..10000");
   EXPECT_EQ(ErrorOf({"--takeover-after=5"}),
             "--takeover-after: '5' has no unit (us, ms, s, m or h)");
+  EXPECT_EQ(ErrorOf({"--takeover-after=0.3s"}),
+            "--takeover-after: '0.3s' is no whole number of a unit (us, ms, s, m or h): write "
+            "300ms, not 0.3s");
   EXPECT_EQ(ErrorOf({"--takeover-after=61s"}), "--takeover-after: '61s' is not in 0s..1m");
   EXPECT_EQ(ErrorOf({"--takeover-after=99999999999999h"}),
             "--takeover-after: '99999999999999h' is not in 0s..1m");
@@ -336,7 +339,8 @@ TEST(Config, EnvironmentNamesThatAreNoSettingAreWarnedOf) {
               ElementsAre("FLBLK_TRUSTED_PEER: no setting, ignored; the nearest known one is "
                           "FLBLK_TRUSTED_PEERS"));
   EXPECT_THAT(warnings({"FLBLK_PORT=1", "FLBLK_CONFIG=/f", "FLBLK_BUILDER_SK=1"}), IsEmpty());
-  EXPECT_THAT(warnings({"FLBLK_CONFIGURATION=/f"}), ElementsAre(HasSubstr("one is FLBLK_")));
+  EXPECT_THAT(warnings({"FLBLK_CONFIGURATION=/f"}),
+              ElementsAre("FLBLK_CONFIGURATION: no setting, ignored"));
 }
 
 TEST(Config, ALinkOfKubernetesIsToldFromASetting) {

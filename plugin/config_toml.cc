@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include "plugin/nearest.h"
 #include "plugin/text.h"
 
 namespace flblk::plugin {
@@ -63,7 +64,7 @@ absl::StatusOr<std::string> ValueText(const Setting& setting, const toml::node& 
 absl::StatusOr<Entry> ReadEntry(std::string_view key, const toml::node& node, std::string place) {
   const Setting* setting = FindKey(key);
   if (setting == nullptr) {
-    return Invalid(place, ": unknown setting; the nearest known one is ", NearestKey(key));
+    return Invalid(place, ": unknown setting", NearestHint(NearestKey(key)));
   }
   if (setting->style == Style::kEnvironmentOnly) {
     return Invalid(place, ": a secret does not belong into this file; use builder_sk_file or ",

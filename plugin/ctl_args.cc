@@ -15,6 +15,11 @@ bool Contains(const std::vector<std::string>& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+std::string Near(const std::string& flag, const std::vector<std::string>& known) {
+  const std::string nearest = Nearest(flag, known);
+  return nearest.empty() ? "" : "--" + nearest;
+}
+
 }  // namespace
 
 std::string CtlArgs::Get(const std::string& flag, std::string fallback) const {
@@ -26,6 +31,7 @@ absl::StatusOr<CtlArgs> ParseCtlArgs(const std::vector<std::string>& args) {
   CtlArgs out;
   for (size_t i = 0; i < args.size(); ++i) {
     std::string_view name = args[i];
+    if (name == "-h") name = "--help";
     if (!ConsumePrefix(name, "--")) {
       (out.command.empty() ? out.command : out.words.emplace_back()) = args[i];
       continue;
@@ -38,8 +44,7 @@ absl::StatusOr<CtlArgs> ParseCtlArgs(const std::vector<std::string>& args) {
     } else if (!Contains(kValues, flag)) {
       std::vector<std::string> known = kValues;
       known.insert(known.end(), kSwitches.begin(), kSwitches.end());
-      return Invalid("--", flag, ": unknown flag; the nearest known one is --",
-                     Nearest(flag, known));
+      return Invalid("--", flag, ": unknown flag", NearestHint(Near(flag, known)));
     } else if (equals != std::string_view::npos) {
       out.flags[flag] = std::string(name.substr(equals + 1));
     } else if (i + 1 == args.size()) {

@@ -44,6 +44,7 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   if (ConsumePrefix(rest, "unix://") || ConsumePrefix(rest, "unix:")) {
     return ParseUnix(text, rest);
   }
+  if (text.front() == '/') return Bad(text, Cat("a Unix socket is written unix:", text));
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return Bad(text, "the port is missing");
   Endpoint endpoint{.kind = Endpoint::Kind::kTcp, .path = {}, .host = {}};

@@ -24,9 +24,14 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string Nearest(std::string_view name, const std::vector<std::string>& known) {
-  return *std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
-    return EditDistance(name, a) < EditDistance(name, b);
-  });
+  const std::string& nearest = *std::min_element(
+      known.begin(), known.end(),
+      [&](const auto& a, const auto& b) { return EditDistance(name, a) < EditDistance(name, b); });
+  return EditDistance(name, nearest) <= std::max<size_t>(2, name.size() / 3) ? nearest : "";
+}
+
+std::string NearestHint(const std::string& nearest) {
+  return nearest.empty() ? "" : "; the nearest known one is " + nearest;
 }
 
 }  // namespace flblk::plugin

@@ -78,6 +78,9 @@ absl::Status Read(const Setting& s, std::string_view text, Duration& out) {
   for (const Unit& unit : kUnits) {
     if (text.substr(digits) == unit.name) unit_ns = unit.ns;
   }
+  if (digits < text.size() && (text[digits] == '.' || text[digits] == ',')) {
+    return Bad(text, "is no whole number of a unit (us, ms, s, m or h): write 300ms, not 0.3s");
+  }
   if (unit_ns == 0) return Bad(text, "has no unit (us, ms, s, m or h)");
   const uint64_t unit = static_cast<uint64_t>(unit_ns);
   if (*count > s.max / unit || *count * unit < s.min) {

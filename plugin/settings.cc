@@ -110,7 +110,8 @@ std::string NearestFlag(std::string_view name) {
     known.push_back(FlagOf(setting).substr(2));
     if (!setting.alias.empty()) known.emplace_back(setting.alias);
   }
-  return Cat("--", Nearest(name, known));
+  const std::string nearest = Nearest(name, known);
+  return nearest.empty() ? "" : Cat("--", nearest);
 }
 
 std::string NearestEnv(std::string_view name) {

@@ -31,7 +31,7 @@ std::span<const Setting> Settings();
 const Setting* FindKey(std::string_view key);
 // By flag name without the dashes, aliases included.
 const Setting* FindFlag(std::string_view flag);
-// The known name that is nearest to `name` by edit distance.
+// The known name that is nearest to `name`; "" where none is near (nearest.h).
 std::string NearestKey(std::string_view name);
 std::string NearestFlag(std::string_view name);
 std::string NearestEnv(std::string_view name);
