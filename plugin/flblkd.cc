@@ -82,15 +82,20 @@ absl::StatusOr<CommandLine> ReadConfig(Arguments args) {
   return ConfigFromCommandLine(args, [](const char* name) { return getenv(name); });
 }
 
+void LogRefused(const std::string& reason) {
+  LOG(ERROR) << "event=reconfigured msg=\"SIGHUP: configuration refused, nothing has changed: "
+             << reason << "\"";
+}
+
 // The same flags and environment, and the file as it is now.
 void Reload(Arguments args, const flblk_api* api, flblk_plugin* plugin) {
   const auto read = ReadConfig(args);
   if (!read.ok()) {
-    LOG(ERROR) << "SIGHUP: configuration refused, nothing has changed: " << read.status().message();
+    LogRefused(std::string(read.status().message()));
     return;
   }
   if (api->reconfigure(plugin, ToAbi(ConfigToToml(read->config))) != FLBLK_OK) {
-    LOG(ERROR) << "SIGHUP: configuration refused, nothing has changed: " << api->last_error();
+    LogRefused(api->last_error());
     return;
   }
   SetProcessLogLevel(read->config.log_level);

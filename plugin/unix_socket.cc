@@ -50,13 +50,21 @@ absl::Status CheckFree(const std::string& path) {
   return Errno(error, Cat("unix:", path));
 }
 
+absl::Status NoDirectory(const std::string& path) {
+  return absl::NotFoundError(Cat("unix:", path, ": the directory ", path.substr(0, path.rfind('/')),
+                                 " does not exist: make it, or set grpc to another place"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<UnixSocketFile>> UnixSocketFile::Prepare(const std::string& path) {
   if (auto status = CheckFree(path); !status.ok()) return status;
   std::unique_ptr<UnixSocketFile> file(new UnixSocketFile(path));
   std::string directory = Cat(path, ".XXXXXX");
-  if (mkdtemp(directory.data()) == nullptr) return Errno(errno, Cat("unix:", path));
+  if (mkdtemp(directory.data()) == nullptr) {
+    if (errno == ENOENT) return NoDirectory(path);
+    return Errno(errno, Cat("unix:", path));
+  }
   file->directory_ = directory;
   file->bind_path_ = Cat(directory, "/s");
   return file;
