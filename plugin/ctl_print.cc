@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "flblk/v1/admin.pb.h"
@@ -77,7 +78,17 @@ Json DiffJson(const v1::Diff& diff) {
   return out;
 }
 
+// Who feeds whom, as words of one column.
+const char* Feeding(const v1::Peer& peer) {
+  if (peer.sending_to()) return peer.receiving_from() ? "both-ways" : "we-feed";
+  return peer.receiving_from() ? "feeds-us" : "no-feed";
+}
+
 }  // namespace
+
+std::string CodeName(uint32_t code) {
+  return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+}
 
 std::string Print(const v1::NodeInfoResponse& info, bool json) {
   const Json out = {{"version", info.version()},
@@ -121,14 +132,14 @@ std::string Print(const v1::Peer& peer, bool json) {
                     {"latency_ns", peer.has_latency_ns() ? Json(peer.latency_ns()) : Json()},
                     {"penalty", peer.penalty()}};
   if (json) return out.dump();
-  return absl::StrFormat("%s %-21s %-3s %-9s flblk/%d in %d out %d missed %d %s",
+  return absl::StrFormat("%s %-21s %-3s %-9s %-9s flblk/%d in %d out %d missed %d %s",
                          Short(peer.node_id()), peer.remote_address(),
                          peer.inbound() ? "in" : "out",
                          peer.trusted()     ? "trusted"
                          : peer.is_static() ? "static"
                                             : "untrusted",
-                         peer.flblk_version(), peer.flashblocks_in(), peer.flashblocks_out(),
-                         peer.missed(), peer.client_id());
+                         Feeding(peer), peer.flblk_version(), peer.flashblocks_in(),
+                         peer.flashblocks_out(), peer.missed(), peer.client_id());
 }
 
 std::string Print(const v1::HandoffEntry& entry, bool json) {
@@ -197,12 +208,13 @@ std::string Print(const v1::VerifiedFlashblock& verified, bool json) {
 }
 
 std::string Print(const v1::PublishResponse& response, bool json) {
-  const Json out = {{"sequence", response.sequence()}, {"code", response.code()},
-                    {"message", response.message()},   {"payload_id", Hex(response.payload_id())},
-                    {"index", response.index()},       {"next_index", response.next_index()}};
+  const Json out = {{"sequence", response.sequence()},          {"code", response.code()},
+                    {"code_name", CodeName(response.code())},   {"message", response.message()},
+                    {"payload_id", Hex(response.payload_id())}, {"index", response.index()},
+                    {"next_index", response.next_index()}};
   if (json) return out.dump();
   if (response.code() == 0) return absl::StrFormat("index %d published", response.index());
-  return absl::StrFormat("index %d refused (code %d): %s", response.index(), response.code(),
+  return absl::StrFormat("index %d refused: %s: %s", response.index(), CodeName(response.code()),
                          response.message());
 }
 

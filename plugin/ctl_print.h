@@ -2,6 +2,7 @@
 // to flblkctl.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace flblk::v1 {
@@ -16,6 +17,9 @@ class Equivocation;
 }  // namespace flblk::v1
 
 namespace flblk::plugin {
+
+// "FAILED_PRECONDITION"; OK for 0.
+std::string CodeName(uint32_t code);
 
 // With `json` one compact object, else text (several lines for NodeInfo); without a line end.
 std::string Print(const v1::NodeInfoResponse& info, bool json);

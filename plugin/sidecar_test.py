@@ -200,6 +200,8 @@ class SidecarTest(unittest.TestCase):
         self.wait_for(lambda: relay.status()["peers"] == 1 and publisher.status()["peers"] == 1)
         # The relay is fed once it has asked and was accepted.
         self.wait_for(lambda: any(json.loads(p)["receiving_from"] for p in relay.ctl("peers", "--json").stdout.splitlines()))
+        self.assertRegex(relay.ctl("peers").stdout, r" trusted +(feeds-us|both-ways) +flblk/2 ")
+        self.assertRegex(publisher.ctl("peers").stdout, r" untrusted +(we-feed|both-ways) +flblk/2 ")
         authorization = f"{self.dir}/authorization.json"
         pathlib.Path(authorization).write_text(
             self.authorize("0x04" + block[0]["payload_id"][4:], int(block[0]["base"]["timestamp"], 16)))
@@ -282,7 +284,7 @@ class SidecarTest(unittest.TestCase):
         self.assertIn(f"msg=\"peer added\" enode={enode} trusted=true", said)
         self.assertIn("max_send_peers has changed and needs a restart", said)
         self.wait_for(lambda: friend.status()["peers"] == 1)
-        said = reload("max_send_pears = 4\n", "refused, nothing has changed")
+        said = reload("max_send_pears = 4\n", 'event=reconfigured msg="SIGHUP: configuration refused, nothing has changed')
         self.assertIn("nearest known one is max_send_peers", said)
         self.assertEqual(friend.status()["peers"], 1)
         config.unlink()

@@ -65,7 +65,10 @@ class UsageTest(unittest.TestCase):
         self.assertEqual((alone.returncode, alone.stdout), (USAGE, ""))
         self.assertTrue(alone.stderr.startswith("usage: flblkctl COMMAND"))
         self.assertRegex(self.run_program(FLBLKCTL, ["--version"]).stdout, r"^flblkctl \d+\.\d+\.\d+\n$")
-        self.assertEqual(self.run_program(FLBLKCTL, ["--help"]).stdout, alone.stderr)
+        for flag in ("--help", "-h"):
+            self.assertEqual(self.run_program(FLBLKCTL, [flag]).stdout, alone.stderr)
+        far = self.check(FLBLKCTL, ["--quiet-please"], USAGE, "--quiet-please: unknown flag")
+        self.assertNotIn("nearest", far.stderr)
 
     def test_ctl_key_files(self):
         missing = f"{self.dir}/none"
@@ -178,7 +181,10 @@ class UsageTest(unittest.TestCase):
         self.refuse([], USAGE, "FLBLK_STALE_AFTER: '9' has no unit", env={"FLBLK_STALE_AFTER": "9"})
         self.refuse([], USAGE, "FLBLK_BUILDER_SK: the key: want 64 hex digits, found 6",
                     env={"FLBLK_BUILDER_SK": "secret"})
+        self.refuse(["--grpc=/run/flblk.sock"], USAGE, "--grpc: '/run/flblk.sock' is no endpoint (none, unix:/path or "
+                    "host:port): a Unix socket is written unix:/run/flblk.sock")
         self.check(FLBLKD, [], USAGE, "authorizer_vk: missing")
+        self.assertEqual(self.run_program(FLBLKD, ["-h"]).stdout, self.run_program(FLBLKD, ["--help"]).stdout)
 
     def test_sidecar_files(self):
         missing = f"{self.dir}/none"
@@ -196,7 +202,7 @@ class UsageTest(unittest.TestCase):
                  f"grpc_tls_cert {missing}: No such file or directory"),
                 ([f"--grpc-tls-cert={self.text}", f"--grpc-tls-key={self.key}"],
                  "grpc_tls_cert: holds no PEM certificate"),
-                ([f"--grpc=unix:{missing}/s"], f"grpc: unix:{missing}/s: No such file or directory"),
+                ([f"--grpc=unix:{missing}/s"], f"grpc: unix:{missing}/s: the directory {missing} does not exist: make it, or set grpc to another place"),
                 ([f"--grpc=unix:{self.text}"], f"grpc: unix:{self.text}: exists and is no socket; it is left alone")]:
             self.refuse(flags, FAILURE, text)
 
