@@ -85,7 +85,8 @@ TEST_F(FilesTest, ATokenHasSixteenTo1024CharactersWithoutBlanks) {
 TEST_F(FilesTest, ASocketNeedsItsDirectory) {
   const std::string nowhere = Path("none/flblk.sock"), file = File("file", "x");
   EXPECT_EQ(ErrorOf(UnixSocketFile::Prepare(nowhere)),
-            Cat("unix:", nowhere, ": No such file or directory"));
+            Cat("unix:", nowhere, ": the directory ", Path("none"),
+                " does not exist: make it, or set grpc to another place"));
   EXPECT_EQ(ErrorOf(UnixSocketFile::Prepare(file + "/s")),
             Cat("unix:", file, "/s: Not a directory"));
 }
