@@ -93,7 +93,7 @@ std::string ForkchoiceRefusedLine(const absl::Status& status, uint64_t slot) {
 
 std::string FrozenLine(Duration since) {
   return absl::StrCat("event=frozen for_ms=", since / std::chrono::milliseconds(1),
-                      " msg=\"this process did not run\"");
+                      " msg=\"the network thread did not run\"");
 }
 
 std::string EvidenceLine(const core::EquivocationFound& evidence) {

@@ -68,7 +68,7 @@ TEST(LinesTest, ARefusedForkchoice) {
 
 TEST(LinesTest, AFreeze) {
   EXPECT_EQ(FrozenLine(std::chrono::milliseconds(1234)),
-            "event=frozen for_ms=1234 msg=\"this process did not run\"");
+            "event=frozen for_ms=1234 msg=\"the network thread did not run\"");
 }
 
 TEST(LinesTest, AValueWithoutQuotesHasNoBlank) {
