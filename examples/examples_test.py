@@ -86,6 +86,11 @@ class ExamplesTest(unittest.TestCase):
         return ctl("authorize", f"--authorizer-sk-file={self.authorizer}", f"--builder-vk={self.builder_vk}",
                    f"--payload-id={payload_id}", f"--timestamp={timestamp}")
 
+    def authorization_file(self, text, name="authorization.json"):
+        path = self.dir / name
+        path.write_text(text)
+        return path
+
     def feed(self, process, blocks):
         now = int(time.time())
         for i in range(blocks):
@@ -119,7 +124,7 @@ class ExamplesTest(unittest.TestCase):
             files[-1].write_text(json.dumps(delta))
         first = json.loads(files[0].read_text())
         slot = int(first["base"]["timestamp"], 16)
-        authorization = json.loads(self.authorize(first["payload_id"], slot))
+        authorization = self.authorization_file(self.authorize(first["payload_id"], slot))
         # A block of the past: the peer takes it from whom it trusts only.
         ctl("keygen", self.dir / "host.key", "--node")
         trusted = ctl("enode", self.dir / "host.key", "127.0.0.1:1").strip()
@@ -128,8 +133,7 @@ class ExamplesTest(unittest.TestCase):
         with open(config, "a") as text:
             print(f'static_nodes = ["{enode}"]\nnodekey = "{self.dir}/host.key"', file=text)
         subscriber = self.subscriber(target, 5)
-        host = self.start("host", C_HOST, LIBRARY, config, first["payload_id"], slot,
-                          bytes(authorization["builder_vk"]).hex(), bytes(authorization["authorizer_sig"]).hex(), *files)
+        host = self.start("host", C_HOST, LIBRARY, config, authorization, *files)
         rows = self.received(subscriber)
         self.check_sequences(rows, 1, 5)
         self.assertTrue(rows[-1]["block_hash"].startswith("c463a312"))
@@ -183,45 +187,48 @@ class ExamplesTest(unittest.TestCase):
 
     def test_the_c_host_says_what_is_wrong(self):
         config, no_config = self.host_config(), self.dir / "none.toml"
-        values = ["0x0401020304050607", "1", "12" * 32, "34" * 64]
+        good = {"payload_id": "0x0401020304050607", "timestamp": 1, "builder_vk": [18] * 32, "authorizer_sig": "34" * 64}
         delta = self.dir / "delta.json"
-        usage = "usage: c_host LIBFLBLK.SO CONFIG.TOML PAYLOAD_ID TIMESTAMP BUILDER_VK AUTHORIZER_SIG FLASHBLOCK.json..."
-        wrong = "Authorization: is no hex of the right size"
+        usage = "usage: c_host LIBFLBLK.SO CONFIG.TOML AUTHORIZATION.json FLASHBLOCK.json..."
+        authorization = self.authorization_file(json.dumps(good))
         for argv, text in [
-                ([], usage), ([LIBRARY, config, *values], usage),
-                ([LIBRARY, config, "0x04", *values[1:], delta], wrong),
-                ([LIBRARY, config, "0x04010203040506zz", *values[1:], delta], wrong),
-                ([LIBRARY, config, values[0], "now", *values[2:], delta], wrong),
-                ([LIBRARY, config, values[0], "", *values[2:], delta], wrong),
-                ([LIBRARY, config, *values[:3], "34", delta], wrong),
-                ([self.dir / "none.so", config, *values, delta], "dlopen: "),
-                ([NO_PLUGIN, config, *values, delta], f"{NO_PLUGIN}: no flblk plugin of this ABI"),
-                ([LIBRARY, no_config, *values, delta], f"{no_config}: cannot be read")]:
+                ([], usage), ([LIBRARY, config, authorization], usage),
+                ([LIBRARY, config, no_config, delta], f"{no_config}: cannot be read"),
+                ([self.dir / "none.so", config, authorization, delta], "dlopen: "),
+                ([NO_PLUGIN, config, authorization, delta], f"{NO_PLUGIN}: no flblk plugin of this ABI"),
+                ([LIBRARY, no_config, authorization, delta], f"{no_config}: cannot be read")]:
             self.refuses([C_HOST, *argv], 1, f"c_host: {text}")
+        for name, value in [("payload_id", "0x04"), ("payload_id", "0x04010203040506zz"), ("payload_id", 4),
+                            ("timestamp", "now"), ("timestamp", None), ("authorizer_sig", "34"), ("authorizer_sig", ""),
+                            ("builder_vk", [18] * 31), ("builder_vk", [18] * 33), ("builder_vk", [256] * 32),
+                            ("builder_vk", [])]:
+            bad = self.authorization_file(json.dumps({**good, name: value}), "bad-authorization.json")
+            self.refuses([C_HOST, LIBRARY, config, bad, delta], 1,
+                         f"c_host: {bad}: is no Authorization as flblkctl authorize prints it")
         taken = self.start("taken", FLBLKD, f"--datadir={self.dir / 'host'}", "--addr=127.0.0.1", "--port=0",
                            f"--authorizer-vk={self.authorizer_vk}")
         self.wait_for(taken, r"enode (\S+)")
-        self.refuses([C_HOST, LIBRARY, config, *values, delta], 1,
+        self.refuses([C_HOST, LIBRARY, config, authorization, delta], 1,
                      f"c_host: create: datadir {self.dir}/host: another node uses it")
 
     def test_the_c_host_says_what_the_plugin_refuses(self):
         first = json.loads(RECORDED.read_text())[0]
         slot = int(first["base"]["timestamp"], 16)
-        authorization = json.loads(self.authorize(first["payload_id"], slot))
-        vk, signature = bytes(authorization["builder_vk"]).hex(), bytes(authorization["authorizer_sig"]).hex()
+        good = json.loads(self.authorize(first["payload_id"], slot))
         _, enode, _ = self.flblkd("peer")
         config = self.host_config()
         with open(config, "a") as text:
             print(f'static_nodes = ["{enode}"]', file=text)
         missing, bad = self.dir / "none.json", self.dir / "bad.json"
         bad.write_text('{"payload_id":"0x04"}')
-        for values, delta, text in [
-                ((first["payload_id"], slot, vk, signature), missing, f"{missing}: cannot be read"),
-                ((first["payload_id"], slot, vk, signature), bad, f"{bad}: flashblock.data: "),
-                ((first["payload_id"], slot, vk, "34" * 64), missing, "forkchoice: authorization.authorizer_sig"),
-                ((first["payload_id"], slot, self.authorizer_vk, signature), missing,
-                 "forkchoice: authorization.builder_vk")]:
-            self.refuses([C_HOST, LIBRARY, config, *values, delta], 1, f"c_host: {text}")
+        other = list(bytes.fromhex(self.authorizer_vk))
+        for changed, delta, text in [
+                ({}, missing, f"{missing}: cannot be read"),
+                ({}, bad, f"{bad}: flashblock.data: "),
+                ({"authorizer_sig": "34" * 64}, missing, "forkchoice: authorization.authorizer_sig"),
+                ({"builder_vk": other}, missing, "forkchoice: authorization.builder_vk")]:
+            authorization = self.authorization_file(json.dumps({**good, **changed}))
+            self.refuses([C_HOST, LIBRARY, config, authorization, delta], 1, f"c_host: {text}")
 
     def test_without_protoc_the_python_examples_say_what_to_install(self):
         (self.dir / "stubs").mkdir()
@@ -237,6 +244,7 @@ class ExamplesTest(unittest.TestCase):
                 (["--grpc", nobody, "--deltas", "x"], "builder.py: error: argument --deltas: invalid int value: 'x'"),
                 (["--grpc", nobody, "--dleta", "1"], "builder.py: error: unrecognized arguments: --dleta 1")]:
             self.refuses([builder, *argv], 2, text)
+        self.refuses([builder, "--grpc", nobody], 1, f"builder.py: no node answers at {nobody} within 5 s")
         _, _, grpc = self.flblkd("sidecar", f"--builder-sk-file={self.builder}")
         for line, text in [("no JSON\n", "builder.py: standard input, line 1: no Authorization: "),
                            ("{}\n", "builder.py: standard input, line 1: no Authorization: "),
@@ -248,6 +256,8 @@ class ExamplesTest(unittest.TestCase):
         self.refuses([subscriber], 2, "subscriber.py: error: the following arguments are required: --grpc")
         self.refuses([subscriber, "--grpc", "x", "--count", "few"], 2,
                      "subscriber.py: error: argument --count: invalid int value: 'few'")
+        nobody = f"unix:{self.dir}/nobody.sock"
+        self.refuses([subscriber, "--grpc", nobody], 1, f"subscriber.py: no node answers at {nobody} within 5 s")
         sidecar, _, target = self.flblkd("ending", "--http=127.0.0.1:0")
         metrics = "http://" + self.wait_for(sidecar, r"(?m)^http (\S+)") + "/metrics"
         waiting = self.start("subscriber", subscriber, "--grpc", target)

@@ -1,10 +1,10 @@
 /*
  * A plain C99 host of the plugin: publishes one block whose flashblocks are JSON files.
  *
- *   c_host LIBFLBLK.SO CONFIG.TOML PAYLOAD_ID TIMESTAMP BUILDER_VK AUTHORIZER_SIG FILE.json...
+ *   c_host LIBFLBLK.SO CONFIG.TOML AUTHORIZATION.json FLASHBLOCK.json...
  *
- * The four values are those of the Authorization, in hex (the timestamp in decimal), as `flblkctl
- * authorize` makes it. Waits for a first peer before it publishes.
+ * AUTHORIZATION.json is what `flblkctl authorize` prints. Waits for a first peer before it
+ * publishes.
  */
 #define _POSIX_C_SOURCE 199309L /* nanosleep */
 #include <dlfcn.h>
@@ -14,16 +14,17 @@
 #include <string.h>
 #include <time.h>
 
-#include "plugin/flblk.h"
+#include <flblk.h>
 
-enum { kFirstFile = 7, kPeerPolls = 1000 }; /* polls of 10 ms */
+enum { kFirstFile = 4, kPeerPolls = 1000 }; /* polls of 10 ms */
 
 static int fail(const char* what, const char* why) {
   fprintf(stderr, "c_host: %s: %s\n", what, why);
   return 1;
 }
 
-/* The whole file in memory of the caller's, who frees it; data is NULL where it cannot be read. */
+/* The whole file and a 0 behind it, in memory that the caller frees; data is NULL where it cannot
+ * be read. */
 static flblk_bytes read_file(const char* path) {
   flblk_bytes out = {NULL, 0};
   FILE* file = fopen(path, "rb");
@@ -33,6 +34,7 @@ static flblk_bytes read_file(const char* path) {
     uint8_t* data = size >= 0 ? malloc((size_t)size + 1) : NULL;
     rewind(file);
     if (data != NULL && fread(data, 1, (size_t)size, file) == (size_t)size) {
+      data[size] = 0;
       out.data = data;
       out.size = (uint64_t)size;
     } else {
@@ -43,14 +45,43 @@ static flblk_bytes read_file(const char* path) {
   return out;
 }
 
-/* 1 where `text` is exactly `size` bytes of hex, with or without 0x. */
+/* What follows "name": in the JSON text; "" where the name is missing. Enough for an object whose
+ * values hold no names. */
+static const char* value_of(const char* json, const char* name) {
+  char quoted[32];
+  const char* found;
+  snprintf(quoted, sizeof quoted, "\"%s\"", name);
+  found = strstr(json, quoted);
+  if (found == NULL) return "";
+  found += strlen(quoted);
+  return found + strspn(found, ": \t\r\n");
+}
+
+/* 1 where `text` begins with exactly `size` bytes as quoted hex, with or without 0x. */
 static int read_hex(const char* text, uint8_t* out, size_t size) {
   size_t i;
+  if (*text++ != '"') return 0;
   if (strncmp(text, "0x", 2) == 0) text += 2;
-  if (strlen(text) != 2 * size || strspn(text, "0123456789abcdefABCDEF") != 2 * size) return 0;
+  if (strspn(text, "0123456789abcdefABCDEF") != 2 * size || text[2 * size] != '"') return 0;
   for (i = 0; i < size; ++i) {
     const char digits[3] = {text[2 * i], text[2 * i + 1], 0};
     out[i] = (uint8_t)strtoul(digits, NULL, 16);
+  }
+  return 1;
+}
+
+/* 1 where `text` begins with exactly `size` bytes as an array of numbers, or as hex. */
+static int read_bytes(const char* text, uint8_t* out, size_t size) {
+  size_t i;
+  if (*text != '[') return read_hex(text, out, size);
+  for (i = 0; i < size; ++i) {
+    char* end = NULL;
+    const unsigned long value = strtoul(text + 1, &end, 10);
+    if (end == text + 1 || value > 255) return 0;
+    end += strspn(end, " \t\r\n");
+    if (*end != (i + 1 < size ? ',' : ']')) return 0;
+    out[i] = (uint8_t)value;
+    text = end;
   }
   return 1;
 }
@@ -67,12 +98,24 @@ static void on_flashblock(void* user, const flblk_flashblock_event* event) {
          event->transaction_count);
 }
 
-static int read_authorization(char** argv, flblk_authorization* out) {
+static int parse_authorization(const char* json, flblk_authorization* out) {
+  const char* slot = value_of(json, "timestamp");
   char* end = NULL;
-  out->timestamp = strtoull(argv[4], &end, 10);
-  return *argv[4] != 0 && *end == 0 && read_hex(argv[3], out->payload_id, sizeof out->payload_id) &&
-         read_hex(argv[5], out->builder_vk, sizeof out->builder_vk) &&
-         read_hex(argv[6], out->authorizer_sig, sizeof out->authorizer_sig);
+  out->timestamp = strtoull(slot, &end, 10);
+  return end != slot &&
+         read_bytes(value_of(json, "payload_id"), out->payload_id, sizeof out->payload_id) &&
+         read_bytes(value_of(json, "builder_vk"), out->builder_vk, sizeof out->builder_vk) &&
+         read_bytes(value_of(json, "authorizer_sig"), out->authorizer_sig,
+                    sizeof out->authorizer_sig);
+}
+
+static int read_authorization(const char* path, flblk_authorization* out) {
+  const flblk_bytes json = read_file(path);
+  int ok;
+  if (json.data == NULL) return fail(path, "cannot be read");
+  ok = parse_authorization((const char*)json.data, out);
+  free((void*)json.data);
+  return ok ? 0 : fail(path, "is no Authorization as flblkctl authorize prints it");
 }
 
 static int wait_for_peer(const flblk_api* api, flblk_plugin* plugin) {
@@ -162,12 +205,9 @@ int main(int argc, char** argv) {
   const flblk_api* api = NULL;
   void* library;
   if (argc <= kFirstFile) {
-    return fail("usage",
-                "c_host LIBFLBLK.SO CONFIG.TOML PAYLOAD_ID TIMESTAMP BUILDER_VK AUTHORIZER_SIG "
-                "FLASHBLOCK.json...");
+    return fail("usage", "c_host LIBFLBLK.SO CONFIG.TOML AUTHORIZATION.json FLASHBLOCK.json...");
   }
-  if (!read_authorization(argv, &authorization))
-    return fail("Authorization", "is no hex of the right size");
+  if (read_authorization(argv[3], &authorization) != 0) return 1;
   library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return fail("dlopen", dlerror());
   *(void**)&get_api = dlsym(library, FLBLK_GET_API_SYMBOL);

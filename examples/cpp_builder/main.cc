@@ -17,8 +17,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "examples/cpp_builder/plugin.h"
-#include "examples/cpp_builder/toy_block.h"
+#include "plugin.h"
+#include "toy_block.h"
 
 namespace example {
 namespace {

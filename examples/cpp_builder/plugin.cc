@@ -1,4 +1,4 @@
-#include "examples/cpp_builder/plugin.h"
+#include "plugin.h"
 
 #include <dlfcn.h>
 

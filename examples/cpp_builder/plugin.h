@@ -1,9 +1,9 @@
 // libflblk.so, opened at run time and owned: what a C++ host needs around flblk.h.
 #pragma once
 
-#include <string>
+#include <flblk.h>
 
-#include "plugin/flblk.h"
+#include <string>
 
 namespace example {
 

@@ -1,4 +1,4 @@
-#include "examples/cpp_builder/toy_block.h"
+#include "toy_block.h"
 
 #include <nlohmann/json.hpp>
 

@@ -22,6 +22,7 @@ import flblk_stubs
 
 types, api, api_grpc, _, _ = flblk_stubs.load()
 CLEARANCE_LIMIT = 4.0  # seconds
+CONNECT_LIMIT = 5.0  # seconds
 LARGE = [("grpc.max_receive_message_length", -1)]  # a clearance carries the block so far
 
 
@@ -62,7 +63,12 @@ def make_delta(slot, number, index):
 
 class Builder:
     def __init__(self, target, deltas, interval):
-        self.stub = api_grpc.BuilderStub(grpc.insecure_channel(target, LARGE))
+        channel = grpc.insecure_channel(target, LARGE)
+        try:
+            grpc.channel_ready_future(channel).result(CONNECT_LIMIT)
+        except grpc.FutureTimeoutError:
+            sys.exit(f"builder.py: no node answers at {target} within {CONNECT_LIMIT:.0f} s")
+        self.stub = api_grpc.BuilderStub(channel)
         self.deltas, self.interval = deltas, interval
         self.changed = threading.Condition()
         self.event = None

@@ -19,6 +19,7 @@ import flblk_stubs  # noqa: E402
 
 _, api, api_grpc, _, _ = flblk_stubs.load()
 RETRY_PAUSE = 0.5  # seconds
+CONNECT_LIMIT = 5.0  # seconds
 
 
 def describe(verified):
@@ -54,7 +55,12 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     options = parser.parse_args()
     limit = [("grpc.max_receive_message_length", -1)]
-    stub = api_grpc.BuilderStub(grpc.insecure_channel(options.grpc, limit))
+    channel = grpc.insecure_channel(options.grpc, limit)
+    try:
+        grpc.channel_ready_future(channel).result(CONNECT_LIMIT)
+    except grpc.FutureTimeoutError:
+        sys.exit(f"subscriber.py: no node answers at {options.grpc} within {CONNECT_LIMIT:.0f} s")
+    stub = api_grpc.BuilderStub(channel)
     seen = 0
     while True:
         try:
