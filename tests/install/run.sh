@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the release build into an empty prefix and uses what was installed as a stranger would: through the CMake
-# package, through pkg-config, and by running the installed programs.
+# package, through pkg-config, by compiling the examples and the README's lines, and by running the installed programs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake --preset release >/dev/null
@@ -19,6 +19,26 @@ cmake --build "$work/build" >/dev/null
 export PKG_CONFIG_PATH=$lib/pkgconfig
 cc tests/install/consumer/main.c $(pkg-config --cflags --libs flblk) -Wl,-rpath,"$lib" -o "$work/by-pkg-config"
 "$work/by-pkg-config"
+
+# The examples and the README's C++ lines see nothing but what is installed.
+flags=$(pkg-config --cflags flblk)
+cc -std=c99 -Wall -Wextra -Werror $flags examples/c_host/main.c -ldl -o "$work/c_host"
+c++ -std=c++20 -Wall -Wextra -Werror $flags examples/cpp_builder/*.cc -ldl -pthread -o "$work/cpp_builder"
+{
+  echo '#include <cstdio>
+#include <cstdlib>
+#include <string>'
+  sed -n '/^```cpp$/,/^```$/{/^#include/p}' README.md
+  echo '[[noreturn]] static void die(const char* why) { std::puts(why); std::exit(1); }
+static void warn(const char* why) { std::puts(why); }
+int main() { const std::string toml = "no_such_setting = 1";'
+  sed -n '/^```cpp$/,/^```$/{/^```/d;/^#include/d;p}' README.md
+  echo '}'
+} >"$work/readme.cc"
+grep -q 'api->publish(' "$work/readme.cc" || { echo "install: README.md has no C++ lines" >&2; exit 1; }
+c++ -std=c++20 -Wall -Wextra -Werror "$work/readme.cc" $flags $(pkg-config --libs flblk) -Wl,-rpath,"$lib" -o "$work/readme"
+said=$("$work/readme") && { echo "install: README.md's C++ lines accept a wrong setting" >&2; exit 1; }
+case $said in *no_such_setting*) ;; *) echo "install: README.md's C++ lines say '$said'" >&2; exit 1 ;; esac
 
 unit=$prefix/lib/systemd/system/flblkd.service
 program=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$unit")
