@@ -7,8 +7,9 @@ namespace {
 
 // Flags with a value, and switches.
 const std::vector<std::string> kValues = {
-    "grpc",       "token-file", "tls-ca",        "authorizer-sk-file", "builder-vk",
-    "payload-id", "timestamp",  "authorization", "interval-ms",        "count"};
+    "grpc",        "token-file", "tls-ca",    "authorizer-sk-file",
+    "builder-vk",  "payload-id", "timestamp", "authorization",
+    "interval-ms", "wait",       "count"};
 const std::vector<std::string> kSwitches = {"json", "node", "trusted", "help", "version", "seal"};
 
 bool Contains(const std::vector<std::string>& list, const std::string& text) {

@@ -22,8 +22,9 @@ constexpr char kHelp[] =
     "slot "
     "up to now is signed with it\n"
     "\n"
-    "a running node (--grpc TARGET or FLBLK_GRPC, default unix:flblk-data/flblk.sock; "
-    "--token-file, --tls-ca):\n"
+    "a running node (--grpc TARGET or FLBLK_GRPC, as flblkd's setting grpc, of which the first "
+    "listener is asked;\n"
+    "default unix:flblk-data/flblk.sock; --token-file, --tls-ca):\n"
     "  status                          identity, publishing state, health\n"
     "  peers                           connected peers\n"
     "  add-peer ENODE [--trusted]      dial for ever\n"
@@ -33,10 +34,14 @@ constexpr char kHelp[] =
     "  block                           the current block so far, reduced to one payload\n"
     "  watch [--count N]               the publishing state, then each transition\n"
     "  tail [--count N]                verified flashblocks, from the start of the current block\n"
-    "  publish FILE.json [--authorization FILE.json [--seal]] [--interval-ms N]\n"
+    "  publish FILE.json [--authorization FILE.json [--wait SECONDS] [--seal]] [--interval-ms N]\n"
     "                                  op-rbuilder's JSON, one object or an array; - is standard "
-    "input\n"
-    "  stop                            stop publishing\n";
+    "input;\n"
+    "                                  --wait: for the clearance, where another builder publishes\n"
+    "  stop                            stop publishing\n"
+    "\n"
+    "exit codes: 0 done, 1 a file or the node refuses, 2 an argument (or a text it names) is "
+    "wrong\n";
 
 int Fail(int code, const absl::Status& status) {
   const std::string text(status.message());
@@ -62,7 +67,7 @@ int Main(const std::vector<std::string>& words) {
     return Fail(2, absl::InvalidArgumentError("'" + args->command +
                                               "' is no command; see flblkctl --help"));
   }
-  if (!status->ok()) return Fail(1, *status);
+  if (!status->ok()) return Fail(absl::IsInvalidArgument(*status) ? 2 : 1, *status);
   return 0;
 }
 

@@ -44,10 +44,22 @@ struct Remote {
     printf("%s\n", Print(message, json()).c_str());
     fflush(stdout);
   }
+  // `none`: what people read where the list is empty; with --json nothing.
+  template <typename List>
+  void ShowAll(const List& list, const char* none) const {
+    for (const auto& message : list) Show(message);
+    if (list.empty() && !json()) puts(none);
+  }
 };
 
+// A call that failed: UNKNOWN with the code's name before the message, so that INVALID_ARGUMENT is
+// left to what the user typed.
+absl::Status Failed(uint32_t code, std::string_view message) {
+  return absl::UnknownError(Cat(CodeName(code), ": ", message));
+}
 absl::Status FromGrpc(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  if (status.ok()) return absl::OkStatus();
+  return Failed(static_cast<uint32_t>(status.error_code()), status.error_message());
 }
 
 absl::StatusOr<std::string> ReadInput(const std::string& path) {
@@ -71,7 +83,7 @@ absl::Status Peers(const Remote& remote) {
   const auto context = remote.Context(true);
   if (auto status = remote.admin->ListPeers(context.get(), {}, &response); !status.ok())
     return FromGrpc(status);
-  for (const v1::Peer& peer : response.peers()) remote.Show(peer);
+  remote.ShowAll(response.peers(), "no peers");
   return absl::OkStatus();
 }
 
@@ -114,7 +126,7 @@ absl::Status History(const Remote& remote) {
   if (auto status = remote.admin->HandoffHistory(context.get(), request, &response); !status.ok()) {
     return FromGrpc(status);
   }
-  for (const v1::HandoffEntry& entry : response.entries()) remote.Show(entry);
+  remote.ShowAll(response.entries(), "no history: no transition since the start");
   return absl::OkStatus();
 }
 
@@ -123,7 +135,7 @@ absl::Status Equivocations(const Remote& remote) {
   const auto context = remote.Context(true);
   if (auto status = remote.admin->Equivocations(context.get(), {}, &response); !status.ok())
     return FromGrpc(status);
-  for (const v1::Equivocation& found : response.equivocations()) remote.Show(found);
+  remote.ShowAll(response.equivocations(), "no equivocations");
   return absl::OkStatus();
 }
 
@@ -208,6 +220,27 @@ absl::Status SendForkchoice(const Remote& remote, const std::string& path,
   return FromGrpc(remote.builder->ForkchoiceUpdated(context.get(), request, &response));
 }
 
+bool Publishing(v1::PublishState state) { return state == v1::PUBLISH_STATE_PUBLISHING; }
+
+// Returns once this node is cleared for the payload; an error where it is not within `limit`.
+absl::Status AwaitClearance(const Remote& remote, const PayloadId& id, std::chrono::seconds limit) {
+  const auto context = remote.Context(false);
+  context->set_deadline(std::chrono::system_clock::now() + limit);
+  const auto reader = remote.builder->WatchPublishing(context.get(), {});
+  v1::PublishingEvent event;
+  bool cleared = false;
+  while (!cleared && reader->Read(&event)) {
+    cleared = Publishing(event.state()) &&
+              event.authorization().payload_id() == std::string(id.begin(), id.end());
+  }
+  if (cleared) context->TryCancel();
+  const auto status = reader->Finish();
+  if (cleared) return absl::OkStatus();
+  if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) return FromGrpc(status);
+  return Failed(status.error_code(), Cat("--wait: not cleared to publish within ", limit.count(),
+                                         " s; the hand-off is ", StateName(event.state())));
+}
+
 absl::Status SendDeltas(const Remote& remote, const std::vector<std::string>& deltas,
                         std::chrono::milliseconds pause) {
   const auto context = remote.Context(false);
@@ -222,8 +255,7 @@ absl::Status SendDeltas(const Remote& remote, const std::vector<std::string>& de
     if (!stream->Write(request) || !stream->Read(&response)) break;
     remote.Show(response);
     if (response.code() != 0 && first_refusal.ok()) {
-      first_refusal =
-          absl::Status(static_cast<absl::StatusCode>(response.code()), response.message());
+      first_refusal = Failed(response.code(), response.message());
     }
   }
   stream->WritesDone();
@@ -242,7 +274,15 @@ absl::Status Seal(const Remote& remote, const PayloadId& id) {
 absl::Status Publish(const Remote& remote) {
   if (remote.args.words.size() != 1) {
     return Invalid(
-        "usage: flblkctl publish FILE.json [--authorization FILE.json [--seal]] [--interval-ms N]");
+        "usage: flblkctl publish FILE.json [--authorization FILE.json [--wait SECONDS] [--seal]] "
+        "[--interval-ms N]");
+  }
+  const auto wait = ParseUnsigned(remote.args.Get("wait", "0"));
+  if (!wait || *wait > 3600)
+    return Invalid("--wait: '", remote.args.Get("wait"), "' is not in 0..3600");
+  for (const char* flag : {"wait", "seal"}) {
+    if (remote.args.Has(flag) && !remote.args.Has("authorization"))
+      return Invalid("--", flag, ": needs --authorization");
   }
   const auto pause = ParseUnsigned(remote.args.Get("interval-ms", "0"));
   if (!pause || *pause > 60'000)
@@ -253,11 +293,27 @@ absl::Status Publish(const Remote& remote) {
   const std::string path = remote.args.Get("authorization");
   if (!path.empty()) {
     if (auto status = SendForkchoice(remote, path, authorization); !status.ok()) return status;
+    if (*wait > 0) {
+      const std::chrono::seconds limit(*wait);
+      if (auto status = AwaitClearance(remote, authorization.payload_id, limit); !status.ok())
+        return status;
+    }
   }
   auto status = SendDeltas(remote, *deltas, std::chrono::milliseconds(*pause));
   if (status.ok() && !path.empty() && remote.args.Has("seal"))
     status = Seal(remote, authorization.payload_id);
   return status;
+}
+
+// A value of flblkd's setting grpc serves here too: the first of its listeners is taken. What is no
+// such value is gRPC's own naming ("dns:///host:port", "host:port").
+absl::StatusOr<std::string> Target(std::string_view place, const std::string& value) {
+  const auto listeners = Split(value, ',');
+  if (listeners.empty() || listeners[0] == "none")
+    return Invalid(place, ": '", value, "' names no place where a node listens");
+  if (listeners[0].front() == '/')
+    return Invalid(place, ": '", value, "': a Unix socket is written unix:", listeners[0]);
+  return std::string(listeners[0]);
 }
 
 absl::StatusOr<Remote> Connect(const CtlArgs& args) {
@@ -266,14 +322,17 @@ absl::StatusOr<Remote> Connect(const CtlArgs& args) {
   auto authority = ReadTextFile("--tls-ca", args.Get("tls-ca"));
   if (!authority.ok()) return authority.status();
   const char* env = getenv("FLBLK_GRPC");
-  const std::string target = args.Get("grpc", env != nullptr ? env : "unix:flblk-data/flblk.sock");
+  const bool from_env = env != nullptr && !args.Has("grpc");
+  const auto target = Target(from_env ? "FLBLK_GRPC" : "--grpc",
+                             args.Get("grpc", from_env ? env : "unix:flblk-data/flblk.sock"));
+  if (!target.ok()) return target.status();
   grpc::ChannelArguments channel_args;
   channel_args.SetMaxReceiveMessageSize(-1);
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = *authority;
   const auto credentials =
       authority->empty() ? grpc::InsecureChannelCredentials() : grpc::SslCredentials(tls);
-  const auto channel = grpc::CreateCustomChannel(target, credentials, channel_args);
+  const auto channel = grpc::CreateCustomChannel(*target, credentials, channel_args);
   return Remote{args, *std::move(token), v1::Admin::NewStub(channel),
                 v1::Builder::NewStub(channel)};
 }

@@ -86,6 +86,8 @@ const char* Feeding(const v1::Peer& peer) {
 
 }  // namespace
 
+std::string StateName(v1::PublishState state) { return State(state); }
+
 std::string CodeName(uint32_t code) {
   return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
 }

@@ -14,10 +14,13 @@ class PublishingEvent;
 class PublishResponse;
 class VerifiedFlashblock;
 class Equivocation;
+enum PublishState : int;
 }  // namespace flblk::v1
 
 namespace flblk::plugin {
 
+// "publishing"
+std::string StateName(v1::PublishState state);
 // "FAILED_PRECONDITION"; OK for 0.
 std::string CodeName(uint32_t code);
 

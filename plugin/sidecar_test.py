@@ -136,23 +136,26 @@ class SidecarTest(unittest.TestCase):
             return run(FLBLKCTL, "enode", key, "127.0.0.1:9").stdout.strip()
 
         run(FLBLKCTL, unix, "add-peer", enode("11"))
-        unauthenticated = "authorization: the bearer token of grpc_token_file is missing or wrong"
+        unauthenticated = "UNAUTHENTICATED: authorization: the bearer token of grpc_token_file is missing or wrong"
         for args, text in [
                 ([tcp, "status"], unauthenticated),
                 ([tcp, f"--token-file={wrong}", "peers"], unauthenticated),
-                ([unix, "add-peer", "enode://12@127.0.0.1:1"], "enode: node id is not 128 hex characters"),
-                ([unix, "add-peer", node.said["enode"]], "enode: node id is our own"),
-                ([unix, "add-peer", enode("22")], "max_outbound_peers: 1 peers are configured"),
-                ([unix, "remove-peer", "12" * 64], "no peer has the node id 12121212"),
-                ([unix, "block"], "no flashblock of any block has come yet"),
-                ([unix, "publish", str(RECORDED), f"--authorization={stranger}"], "authorization.builder_vk"),
-                ([unix, "publish", str(RECORDED)], "not cleared to publish: the hand-off is idle")]:
+                ([unix, "add-peer", "enode://12@127.0.0.1:1"], "INVALID_ARGUMENT: enode: node id is not 128 hex characters"),
+                ([unix, "add-peer", node.said["enode"]], "INVALID_ARGUMENT: enode: node id is our own"),
+                ([unix, "add-peer", enode("22")], "RESOURCE_EXHAUSTED: max_outbound_peers: 1 peers are configured"),
+                ([unix, "remove-peer", "12" * 64], "FAILED_PRECONDITION: no peer has the node id 12121212"),
+                ([unix, "block"], "NOT_FOUND: no flashblock of any block has come yet"),
+                ([unix, "publish", str(RECORDED), f"--authorization={stranger}"], "PERMISSION_DENIED: authorization.builder_vk"),
+                ([unix, "publish", str(RECORDED)], "FAILED_PRECONDITION: not cleared to publish: the hand-off is idle")]:
             with self.subTest(args=args):
                 result = run(FLBLKCTL, *args, check=False)
                 self.assertEqual(result.returncode, 1)
                 self.assertTrue(result.stderr.startswith(f"flblkctl: {text}"), result.stderr)
                 self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
-        self.assertEqual(run(FLBLKCTL, tcp, f"--token-file={token}", "equivocations").stdout, "")
+        self.assertEqual(run(FLBLKCTL, tcp, f"--token-file={token}", "equivocations").stdout, "no equivocations\n")
+        self.assertEqual(run(FLBLKCTL, unix, "peers").stdout, "no peers\n")
+        self.assertEqual(run(FLBLKCTL, unix, "peers", "--json").stdout, "")
+        self.assertEqual(run(FLBLKCTL, unix, "history").stdout, "no history: no transition since the start\n")
 
     # ------------------------------------------------------------------------------------------ flblkd's settings
     def test_help_version_dump(self):
@@ -220,6 +223,7 @@ class SidecarTest(unittest.TestCase):
         self.assertEqual(whole["gas_used"], int(block[-1]["diff"]["gas_used"], 16))
         refused = publisher.ctl("publish", str(RECORDED), check=False)
         self.assertEqual(refused.returncode, 1)
+        self.assertRegex(refused.stdout, r"^index 0 refused: [A-Z_]+: ")
         watch = json.loads(publisher.ctl("watch", "--count=1", "--json").stdout)
         self.assertEqual(watch["state"], "publishing")
         self.assertTrue(relay.ctl("watch", "--count=1").stdout.startswith("- idle"))  # nothing happened yet
@@ -231,6 +235,34 @@ class SidecarTest(unittest.TestCase):
         self.assertIn(f'flblk_flashblocks_total{{source="own"}} {len(block)}', metrics)
         relay.ctl("remove-peer", publisher.said["enode"])
         self.wait_for(lambda: publisher.status()["peers"] == 0)
+
+    def test_publish_waits_for_the_clearance(self):
+        vk = run(FLBLKCTL, "keygen", f"{self.dir}/builder2").stdout.strip()
+        first = self.start("first", f"--builder-sk-file={self.dir}/builder")
+        second = self.start("second", f"--builder-sk-file={self.dir}/builder2", "--trusted-peers=" + first.said["enode"])
+        self.wait_for(lambda: first.status()["peers"] == 1 and second.status()["peers"] == 1)
+        delta = json.loads(RECORDED.read_text())[0]
+        slot, payload_id = int(delta["base"]["timestamp"], 16), "0x04" + delta["payload_id"][4:]
+        files = {"delta.json": json.dumps(delta), "none.json": "[]", "first.json": self.authorize(payload_id, slot),
+                 "second.json": run(FLBLKCTL, "authorize", f"--authorizer-sk-file={self.dir}/authorizer", f"--builder-vk={vk}",
+                                    f"--payload-id={payload_id}", f"--timestamp={slot}").stdout}
+        for name, text in files.items():
+            pathlib.Path(self.dir, name).write_text(text)
+        first.ctl("publish", f"{self.dir}/delta.json", f"--authorization={self.dir}/first.json", "--wait=30")
+        second.ctl("tail", "--count=1")
+        publish = ["publish", f"{self.dir}/none.json"]
+        first.process.send_signal(signal.SIGSTOP)  # it cannot yield now
+        self.addCleanup(first.process.send_signal, signal.SIGCONT)
+        late = second.ctl(*publish, f"--authorization={self.dir}/second.json", "--wait=1", check=False)
+        self.assertEqual(late.returncode, 1)
+        self.assertEqual(late.stderr, "flblkctl: DEADLINE_EXCEEDED: --wait: not cleared to publish within 1 s; the hand-off "
+                         "is waiting\n")
+        waiting = subprocess.Popen([FLBLKCTL, f"--grpc=unix:{second.directory}/flblk.sock", *publish,
+                                    f"--authorization={self.dir}/second.json", "--wait=30"])
+        self.addCleanup(waiting.wait, LIMIT)
+        first.process.send_signal(signal.SIGCONT)
+        self.assertEqual(waiting.wait(LIMIT), 0)
+        self.assertEqual(second.status()["state"], "publishing")
 
     def test_probes(self):
         node = self.start("node", "--http=127.0.0.1:0")

@@ -14,6 +14,7 @@ import unittest
 FLBLKD, FLBLKCTL = (pathlib.Path(p).resolve() for p in sys.argv[1:3])
 LIMIT = 60  # seconds; generous, for sanitizers on a busy machine
 USAGE, FAILURE = 2, 1
+FILE_REFUSALS = ("No such file", "File exists", "exists already", "does not exist", "others may use it")
 VK = "1361edebf7fd03a72aa23748e17eb5f6901b544cf80d3f410afa5e6e261d7281"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("FLBLK_")}
 
@@ -49,6 +50,10 @@ class UsageTest(unittest.TestCase):
             last = result.stderr.rstrip("\n").split("\n")[-1]
             self.assertTrue(last.startswith(f"{program.name}: {text}"), result.stderr)
             return result
+
+    def check_ctl(self, args, text):
+        """Exit code 1 where a file is not there or may not be used, 2 for what was typed wrongly."""
+        self.check(FLBLKCTL, args, FAILURE if any(words in text for words in FILE_REFUSALS) else USAGE, text)
 
     # ------------------------------------------------------------------------------------------------ flblkctl
     def test_ctl_flags(self):
@@ -90,7 +95,7 @@ class UsageTest(unittest.TestCase):
                 (["enode", self.node_key, "127.0.0.1:70000"], "enode: port is not a number from 1 to 65535"),
                 (["enode", self.node_key, "::1:30303"], "enode: host: an IPv6 address needs brackets"),
                 (["enode", self.node_key, "h_!:1"], "enode: host is neither an IP address nor a DNS name")]:
-            self.check(FLBLKCTL, args, FAILURE, text)
+            self.check_ctl(args, text)
 
     def test_ctl_authorize(self):
         good = {"authorizer-sk-file": self.key, "builder-vk": VK, "payload-id": "0x0401020304050607", "timestamp": "1"}
@@ -101,8 +106,8 @@ class UsageTest(unittest.TestCase):
 
         self.assertEqual(self.run_program(FLBLKCTL, args()).returncode, 0)
         for name in good:
-            self.check(FLBLKCTL, args(**{name: None}), FAILURE, f"--{name}: missing")
-        self.check(FLBLKCTL, [*args(), "more"], FAILURE, "'more': authorize takes its values from flags")
+            self.check(FLBLKCTL, args(**{name: None}), USAGE, f"--{name}: missing")
+        self.check(FLBLKCTL, [*args(), "more"], USAGE, "'more': authorize takes its values from flags")
         for changed, text in [
                 ({"authorizer_sk_file": f"{self.dir}/none"}, f"key file {self.dir}/none: No such file or directory"),
                 ({"builder_vk": "12"}, "--builder-vk: want 64 hex digits, found 2"),
@@ -112,7 +117,7 @@ class UsageTest(unittest.TestCase):
                 ({"timestamp": "now"}, "--timestamp: 'now' is no number of seconds"),
                 ({"timestamp": "-1"}, "--timestamp: '-1' is no number of seconds"),
                 ({"timestamp": "18446744073709551616"}, "--timestamp: '18446744073709551616' is no number of seconds")]:
-            self.check(FLBLKCTL, args(**changed), FAILURE, text)
+            self.check_ctl(args(**changed), text)
 
     def test_ctl_renew_journal(self):
         usage, missing = "usage: flblkctl renew-journal FILE --builder-vk HEX", f"{self.dir}/none"
@@ -121,11 +126,11 @@ class UsageTest(unittest.TestCase):
                 ([missing], "--builder-vk: is empty, want 64 hex digits"),
                 ([missing, "--builder-vk=1"], "--builder-vk: want 64 hex digits, found 1"),
                 ([missing, f"--builder-vk={VK}"], f"sign_once_journal {missing}: No such file or directory")]:
-            self.check(FLBLKCTL, ["renew-journal", *args], FAILURE, text)
+            self.check_ctl(["renew-journal", *args], text)
 
     def test_ctl_what_is_refused_before_a_node_is_asked(self):
         missing = f"{self.dir}/none"
-        publish = "usage: flblkctl publish FILE.json [--authorization FILE.json [--seal]] [--interval-ms N]"
+        publish = "usage: flblkctl publish FILE.json [--authorization FILE.json [--wait SECONDS] [--seal]] [--interval-ms N]"
         for args, text in [
                 (["add-peer"], "usage: flblkctl add-peer ENODE [--trusted]"),
                 (["remove-peer"], "usage: flblkctl remove-peer ENODE|NODE-ID"),
@@ -138,6 +143,10 @@ class UsageTest(unittest.TestCase):
                 (["publish"], publish), (["publish", "a", "b"], publish),
                 (["publish", self.delta, "--interval-ms=60001"], "--interval-ms: '60001' is not in 0..60000"),
                 (["publish", self.delta, "--interval-ms=1s"], "--interval-ms: '1s' is not in 0..60000"),
+                (["publish", self.delta, "--wait=soon"], "--wait: 'soon' is not in 0..3600"),
+                (["publish", self.delta, "--wait=3601"], "--wait: '3601' is not in 0..3600"),
+                (["publish", self.delta, "--wait=1"], "--wait: needs --authorization"),
+                (["publish", self.delta, "--seal"], "--seal: needs --authorization"),
                 (["publish", missing], f"file {missing}: No such file or directory"),
                 (["publish", self.dir], f"file {self.dir}: cannot be read"),
                 (["publish", self.file("empty", "")], f"file {self.dir}/empty: empty"),
@@ -147,18 +156,28 @@ class UsageTest(unittest.TestCase):
                 (["status", f"--token-file={missing}"], f"grpc_token_file {missing}: No such file or directory"),
                 (["status", f"--token-file={self.loose}"], f"grpc_token_file {self.loose}: others may use it (mode 0644)"),
                 (["status", f"--tls-ca={missing}"], f"--tls-ca {missing}: No such file or directory")]:
-            self.check(FLBLKCTL, [f"--grpc={self.nowhere}", *args], FAILURE, text)
+            self.check_ctl([f"--grpc={self.nowhere}", *args], text)
         for command in ["status", "peers", "history", "equivocations", "block", "watch", "tail", "stop"]:
-            self.check(FLBLKCTL, [f"--grpc={self.nowhere}", command, "more"], FAILURE,
+            self.check(FLBLKCTL, [f"--grpc={self.nowhere}", command, "more"], USAGE,
                        f"'more': {command} takes no argument")
-        self.check(FLBLKCTL, [f"--grpc={self.nowhere}", "publish", "-"], FAILURE, "file -: no JSON", stdin="no JSON")
+        self.check(FLBLKCTL, [f"--grpc={self.nowhere}", "publish", "-"], USAGE, "file -: no JSON", stdin="no JSON")
 
     def test_ctl_a_node_that_is_not_there(self):
         delta = self.file("one.json", "{}")
         for args in [["status"], ["peers"], ["history"], ["equivocations"], ["block"], ["stop"], ["watch"], ["tail"],
                      ["add-peer", f"enode://{'12' * 64}@127.0.0.1:1"], ["remove-peer", "12" * 64], ["publish", delta]]:
-            self.check(FLBLKCTL, [f"--grpc={self.nowhere}", *args], FAILURE, "failed to connect")
-        self.check(FLBLKCTL, ["status"], FAILURE, "failed to connect", env={"FLBLK_GRPC": self.nowhere})
+            self.check(FLBLKCTL, [f"--grpc={self.nowhere}", *args], FAILURE, "UNAVAILABLE: failed to connect")
+        self.check(FLBLKCTL, ["status"], FAILURE, "UNAVAILABLE: failed to connect", env={"FLBLK_GRPC": self.nowhere})
+
+    def test_ctl_takes_what_the_sidecars_setting_takes(self):
+        both = f"{self.nowhere}, 127.0.0.1:1"
+        self.check(FLBLKCTL, ["status"], FAILURE, "UNAVAILABLE: failed to connect", env={"FLBLK_GRPC": both})
+        self.check(FLBLKCTL, ["status", f"--grpc={both}"], FAILURE, "UNAVAILABLE: ", env={"FLBLK_GRPC": "none"})
+        for value, text in [("none", "'none' names no place where a node listens"),
+                            ("", "'' names no place where a node listens"),
+                            ("/run/s", "'/run/s': a Unix socket is written unix:/run/s")]:
+            self.check(FLBLKCTL, ["status"], USAGE, f"FLBLK_GRPC: {text}", env={"FLBLK_GRPC": value})
+            self.check(FLBLKCTL, ["status", f"--grpc={value}"], USAGE, f"--grpc: {text}")
 
     # -------------------------------------------------------------------------------------------------- flblkd
     def refuse(self, flags, code, text, **kwargs):
