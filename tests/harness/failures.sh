@@ -4,9 +4,9 @@
 # one with takeover_after, one without. Exit code 0 only where every goal holds (README.md lists them).
 #
 #   tests/harness/failures.sh [--repeats N] [--clusters N] [--seed N] [--nightly] [--build DIR] [--report FILE]
-#     --repeats    how often each case comes in each cluster (10; about 6 minutes)
+#     --repeats    how often each case comes in each cluster (10; about 7 minutes)
 #     --clusters   clusters of each kind, with seeds of their own (1)
-#     --nightly    --repeats 50 --clusters 2: each case 100 times with and without takeover_after, about 30 minutes
+#     --nightly    --repeats 50 --clusters 2: each case 100 times with and without takeover_after, about 35 minutes
 #     --build      the build tree with flblkd and flblk-harness (build/release)
 #     --report     the tables as Markdown there too
 #
