@@ -153,6 +153,32 @@ TEST(ReportCases, AThawedBuilderThatNobodySucceededGoesOn) {
   EXPECT_THAT(run.Judge().violations, IsEmpty());
 }
 
+// B was frozen while it waited, and is the first of two that wait; unless the other one publishes.
+TEST(ReportCases, AThawedBuilderThatWaitedGoesOnWhereTheOtherOneWaits) {
+  for (const bool publishes : {false, true}) {
+    Story run(150);
+    run.Block(0, kA);
+    run.Cleared(0, 1, kA);
+    run.Everywhere(0, 0, 2, kA, kAll);
+    run.At(0, 300, NodeLife{.node = kB, .life = Life::kFrozen});
+    run.Yields(0, 310, kA);
+    run.At(0, 320,
+           StateChanged{.builder = kA,
+                        .publishing = publishes,
+                        .slot = 7000,
+                        .next_index = 3,
+                        .state = "waiting"});
+    run.At(0, 640, NodeLife{.node = kB, .life = Life::kThawed});
+    run.Publish(0, 3, kB, 400);
+    const auto told = Contains(HasSubstr("B thawed and published index 3"));
+    if (publishes) {
+      EXPECT_THAT(run.Judge().violations, told);
+    } else {
+      EXPECT_THAT(run.Judge().violations, Not(told));
+    }
+  }
+}
+
 TEST(ReportCases, OtherFlashblocksForAKnownIndexFail) {
   Story run = HandOff(How::kGraceful, "graceful mid", 0);
   run.At(0, 980, Replaced{.node = kS, .block = 0, .index = 3});

@@ -36,15 +36,17 @@ std::optional<int64_t> HandedIn(const RunView& view, const Answered& answer) {
   return at_ns;
 }
 
-// Did another builder announce itself between the two for that slot or a newer one?
-bool Succeeded(const RunView& view, const Answered& answer, int64_t from_ns, int64_t to_ns) {
+// Did another builder announce itself between the two for that slot or a newer one? Of two that
+// wait for each other the first may go on: who did not publish is succeeded by who publishes.
+bool Succeeded(const RunView& view, const Answered& answer, bool published, int64_t from_ns,
+               int64_t to_ns) {
   if (answer.block >= view.blocks.size()) return false;
   const uint64_t slot = view.blocks[answer.block].started.slot;
   return std::any_of(view.records.begin(), view.records.end(), [&](const Record& record) {
     const auto* state = std::get_if<StateChanged>(&record.what);
     return state != nullptr && record.at_ns >= from_ns && record.at_ns <= to_ns &&
            state->builder != answer.builder && state->slot >= slot &&
-           (state->publishing || state->state == "waiting");
+           (state->publishing || (published && state->state == "waiting"));
   });
 }
 
@@ -54,7 +56,9 @@ void JudgeThaws(const RunView& view, Report& report) {
   struct Freeze {
     int64_t from_ns = 0;
     std::optional<int64_t> to_ns;
+    bool published = false;  // when it froze
   };
+  std::vector<bool> publishing(view.setup.shape.nodes());
   std::vector<std::optional<Freeze>> freezes(view.setup.shape.nodes());
   // The Start must have had its time to arrive.
   const int64_t transit_ns = view.latency.Percentile(99);
@@ -65,14 +69,19 @@ void JudgeThaws(const RunView& view, Report& report) {
         freeze->to_ns = record.at_ns;
       } else {
         freeze.reset();
-        if (life->life == Life::kFrozen) freeze = Freeze{record.at_ns, {}};
+        if (life->life == Life::kFrozen)
+          freeze = Freeze{record.at_ns, {}, publishing[static_cast<size_t>(life->node)]};
       }
+    } else if (const auto* state = std::get_if<StateChanged>(&record.what)) {
+      publishing[static_cast<size_t>(state->builder)] = state->publishing;
     } else if (const auto* given = std::get_if<BuilderAuthorized>(&record.what)) {
       freezes[static_cast<size_t>(given->builder)].reset();
     } else if (const auto* answer = std::get_if<Answered>(&record.what)) {
       const auto& freeze = freezes[static_cast<size_t>(answer->builder)];
       if (answer->code != 0 || !freeze || !freeze->to_ns) continue;
-      if (!Succeeded(view, *answer, freeze->from_ns, *freeze->to_ns - transit_ns)) continue;
+      if (!Succeeded(view, *answer, freeze->published, freeze->from_ns,
+                     *freeze->to_ns - transit_ns))
+        continue;
       if (ReachedAnotherBefore(view, *answer, *freeze->to_ns)) continue;
       const std::optional<int64_t> handed_in = HandedIn(view, *answer);
       const int64_t before_ns = freeze->from_ns - handed_in.value_or(freeze->from_ns);
