@@ -154,7 +154,11 @@ void BuilderHost::WatchLoop() {
       context.set_wait_for_ready(true);
       auto stream = stub().WatchPublishing(&context, {});
       v1::PublishingEvent event;
-      while (stream->Read(&event)) OnPublishing(event);
+      while (stream->Read(&event)) {
+        if (!Watching()) ++watch_;
+        OnPublishing(event);
+      }
+      if (Watching()) ++watch_;
       stream->Finish();
     });
     {
@@ -228,11 +232,17 @@ std::optional<BuilderHost::Work> BuilderHost::WaitForWork() {
 
 void BuilderHost::PublishLoop() {
   while (!stop_) {
-    WithContext(publish_context_, [this](grpc::ClientContext& context) {
+    // One stream for each life of the node: nothing tells an idle one that its other end is gone.
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait_for(lock, kWorkPoll, [this] { return stop_ || Watching(); })) continue;
+    }
+    const uint64_t watch = watch_;
+    WithContext(publish_context_, [this, watch](grpc::ClientContext& context) {
       auto stream = stub().Publish(&context);
-      bool open = true;
-      while (open && !stop_) {
-        if (const auto work = WaitForWork()) open = PublishOne(*stream, *work);
+      for (bool open = true; open && !stop_ && watch == watch_;) {
+        const auto work = WaitForWork();
+        if (work && watch == watch_) open = PublishOne(*stream, *work);
       }
       context.TryCancel();
       stream->Finish();

@@ -46,6 +46,7 @@ class BuilderHost {
 
   void EngineLoop();
   void WatchLoop();
+  bool Watching() const { return watch_ % 2 == 1; }
   void PublishLoop();
   void Post(std::function<void()> call);
   void Forkchoice(const v1::ForkchoiceUpdatedRequest& request, const uint64_t* block);
@@ -67,6 +68,7 @@ class BuilderHost {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<bool> stop_ = false;
+  std::atomic<uint64_t> watch_ = 0;  // odd while the node answers WatchPublishing
   std::deque<std::function<void()>> calls_;
   std::optional<Job> job_;
   std::optional<Clearance> clearance_;
