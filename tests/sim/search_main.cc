@@ -7,18 +7,19 @@
 //   quick    three slots of what ci searches to the end
 //   --first  stops at the first model that fails
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
-#include <string_view>
 
+#include "tests/sim/options.h"
 #include "tests/sim/search.h"
 
 namespace {
 
 using flblk::sim::ModelConfig;
+using flblk::sim::NumberOption;
 using flblk::sim::SearchLimits;
 using flblk::sim::SearchResult;
+using flblk::sim::TakeNumber;
 
 enum class Must : uint8_t {
   kExhaust,         // the search has to reach every state
@@ -75,27 +76,28 @@ struct Options {
   bool first = false;
 };
 
-std::optional<Options> Parse(int argc, char** argv) {
-  Options o;
+// What is wrong with the command line; empty: nothing.
+std::string Parse(int argc, char** argv, Options& o) {
+  const std::vector<NumberOption> numbers = {
+      {.name = "--seconds", .most = 1'000'000, .set = [&](uint64_t n) { o.seconds = n; }},
+      {.name = "--slots", .most = 255, .set = [&](uint64_t n) {
+         o.slots = static_cast<uint8_t>(n);
+       }}};
   for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
+    const std::string name = argv[i];
     if (name == "--first") {
       o.first = true;
       continue;
     }
-    if (i + 1 == argc) return std::nullopt;
-    const char* value = argv[++i];
+    const char* const value = i + 1 < argc ? argv[++i] : nullptr;
+    if (name == "--set" && value == nullptr) return "--set needs a name";
     if (name == "--set") {
       o.set = value;
-    } else if (name == "--seconds") {
-      o.seconds = std::strtoull(value, nullptr, 10);
-    } else if (name == "--slots") {
-      o.slots = static_cast<uint8_t>(std::strtoul(value, nullptr, 10));
-    } else {
-      return std::nullopt;
+    } else if (std::string wrong = TakeNumber(numbers, name, value); !wrong.empty()) {
+      return wrong;
     }
   }
-  return o;
+  return {};
 }
 
 // Whether the model is in the set, and its limits.
@@ -132,11 +134,13 @@ bool Print(const Named& m, const SearchResult& r) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::optional<Options> options = Parse(argc, argv);
-  if (!options) {
-    std::fprintf(stderr,
-                 "usage: flblk_search [--set ci|nightly|quick|MODEL] [--seconds N] [--slots N] "
-                 "[--first]\n");
+  Options options;
+  if (const std::string wrong = Parse(argc, argv, options); !wrong.empty()) {
+    std::fprintf(
+        stderr,
+        "flblk_search: %s; usage: flblk_search [--set ci|nightly|quick|MODEL] [--seconds N] "
+        "[--slots N] [--first]\n",
+        wrong.c_str());
     return 2;
   }
   std::printf("%-18s %11s %11s %9s %8s %6s %8s  %s\n", "model", "states", "transitions", "machines",
@@ -144,12 +148,12 @@ int main(int argc, char** argv) {
   int failed = 0, ran = 0;
   for (Named& m : Models()) {
     SearchLimits limits;
-    if (!Select(*options, m, limits)) continue;
+    if (!Select(options, m, limits)) continue;
     ++ran;
     failed += !Print(m, Search(m.config, limits));
-    if (failed > 0 && options->first) break;
+    if (failed > 0 && options.first) break;
   }
   if (ran == 0)
-    std::fprintf(stderr, "flblk_search: no model is called '%s'\n", options->set.c_str());
+    std::fprintf(stderr, "flblk_search: no model is called '%s'\n", options.set.c_str());
   return ran == 0 || failed > 0 ? 1 : 0;
 }

@@ -5,27 +5,28 @@
 // Of every four schedules one has hostile nodes, without --hostile.
 //
 //   flblk_sim [--schedules N] [--seed FIRST] [--nodes N] [--hostile N] [--threads N]
-//             [--seconds LIMIT]
+//             [--seconds LIMIT] [--failures N]
 //   flblk_sim --replay SEED [--nodes N] [--hostile N]
 //       every step of one schedule, and its shrunk form where it fails
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <thread>
 
+#include "tests/sim/options.h"
 #include "tests/sim/world.h"
 
 namespace {
 
 using flblk::sim::MakeSchedule;
+using flblk::sim::NumberOption;
 using flblk::sim::Run;
 using flblk::sim::RunResult;
 using flblk::sim::Schedule;
+using flblk::sim::TakeNumber;
 
 struct Options {
   uint64_t schedules = 1000, seed = 1, seconds = 3600;
@@ -35,33 +36,24 @@ struct Options {
   bool replay = false;
 };
 
-bool Parse(int argc, char** argv, Options& o) {
+// What is wrong with the command line; empty: nothing.
+std::string Parse(int argc, char** argv, Options& o) {
+  const auto narrow = [](auto& to) { return [&to](uint64_t n) { to = static_cast<uint32_t>(n); }; };
+  const auto wide = [](uint64_t& to) { return [&to](uint64_t n) { to = n; }; };
+  const std::vector<NumberOption> numbers = {
+      {.name = "--schedules", .set = wide(o.schedules)},
+      {.name = "--seed", .set = wide(o.seed)},
+      {.name = "--nodes", .least = 4, .most = 1000, .set = narrow(o.nodes), .zero_too = true},
+      {.name = "--hostile", .most = 10, .set = narrow(o.hostile)},
+      {.name = "--threads", .least = 1, .most = 1000, .set = narrow(o.threads)},
+      {.name = "--seconds", .most = 1'000'000, .set = wide(o.seconds)},
+      {.name = "--failures", .least = 1, .set = wide(o.failures)},
+      {.name = "--replay", .set = [&o](uint64_t n) { o.seed = n, o.replay = true; }}};
   for (int i = 1; i < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (i + 1 >= argc) return false;
-    const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (name == "--schedules") {
-      o.schedules = value;
-    } else if (name == "--seed") {
-      o.seed = value;
-    } else if (name == "--nodes" && (value == 0 || value >= 4) && value <= 1000) {
-      o.nodes = static_cast<uint32_t>(value);
-    } else if (name == "--hostile" && value <= 10) {
-      o.hostile = static_cast<uint32_t>(value);
-    } else if (name == "--threads" && value >= 1) {
-      o.threads = static_cast<uint32_t>(value);
-    } else if (name == "--seconds") {
-      o.seconds = value;
-    } else if (name == "--failures" && value >= 1) {
-      o.failures = value;
-    } else if (name == "--replay") {
-      o.seed = value;
-      o.replay = true;
-    } else {
-      return false;
-    }
+    const std::string wrong = TakeNumber(numbers, argv[i], i + 1 < argc ? argv[i + 1] : nullptr);
+    if (!wrong.empty()) return wrong;
   }
-  return true;
+  return {};
 }
 
 Schedule ScheduleOf(uint64_t seed, const Options& o) {
@@ -151,11 +143,11 @@ int Search(const Options& o) {
 
 int main(int argc, char** argv) {
   Options options;
-  if (!Parse(argc, argv, options)) {
-    std::cerr << "usage: flblk_sim [--schedules N] [--seed FIRST] [--nodes 0|4..1000] [--hostile "
-                 "0..10] [--threads N] "
-                 "[--seconds N] | "
-                 "--replay SEED [--nodes N] [--hostile N]\n";
+  if (const std::string wrong = Parse(argc, argv, options); !wrong.empty()) {
+    std::cerr << "flblk_sim: " << wrong
+              << "; usage: flblk_sim [--schedules N] [--seed FIRST] [--nodes 0|4..1000] [--hostile "
+                 "0..10] [--threads N] [--seconds N] [--failures N] | --replay SEED [--nodes N] "
+                 "[--hostile N]\n";
     return 2;
   }
   return options.replay ? Replay(options) : Search(options);
