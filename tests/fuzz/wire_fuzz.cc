@@ -8,7 +8,6 @@
 #include "p2p/wire/json.h"
 #include "p2p/wire/metadata.h"
 #include "p2p/wire/strict_json.h"
-#include "p2p/wire/validate.h"
 
 namespace flblk::wire {
 namespace {
@@ -26,11 +25,6 @@ void Flashblock(const FlashblocksPayloadV1& flashblock) {
   Require(again.ok() && *again == flashblock);
   const Bytes message = EncodeFlashblockMessage(flashblock);
   Require(IsCanonical(message) == IsCanonicalMetadata(flashblock.metadata));
-  Authorization authorization;
-  authorization.payload_id = flashblock.payload_id;
-  const Bytes body = EncodeAuthorized(message, EncodeAuthorization(authorization), Signature());
-  Require(body.size() + 1 == AuthorizedSize(flashblock, authorization));
-  CheckPublish(flashblock, authorization).IgnoreError();
 }
 
 void Body(ByteView body) {
