@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -129,11 +130,17 @@ absl::Status WriteSecretHexFile(const std::string& path, std::span<const uint8_t
   Wiped<char, 65> text;
   sodium_bin2hex(text.data.data(), text.data.size(), secret.data(), secret.size());
   text.data.back() = '\n';
-  const Descriptor fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  // Written beside it, and given its name when it is whole: nobody ever reads part of a key.
+  std::string draft = path + ".XXXXXX";
+  const Descriptor fd(::mkostemp(draft.data(), O_CLOEXEC));
   if (!fd.ok()) return absl::ErrnoToStatus(errno, what);
   absl::Status status = WriteAndSync(what, fd.get(), {text.data.data(), text.data.size()});
-  if (status.ok()) status = SyncDirectoryOf(path);
+  if (status.ok() && ::link(draft.c_str(), path.c_str()) != 0) {
+    status = absl::ErrnoToStatus(errno, what);
+  }
+  ::unlink(draft.c_str());
+  if (!status.ok()) return status;
+  status = SyncDirectoryOf(path);
   if (!status.ok()) ::unlink(path.c_str());
   return status;
 }

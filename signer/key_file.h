@@ -19,8 +19,9 @@ inline constexpr size_t kMaxKeyFileSize = 256;  // bytes
 absl::Status LoadSecretHexFile(const std::string& path, std::span<uint8_t, 32> out);
 
 // Creates `path` with mode 0600, writes the secret as hex and a newline, and syncs file and
-// directory. ALREADY_EXISTS where something has that name (it stays untouched). A file that could
-// not be written whole is removed.
+// directory. The name appears with the whole file behind it (a hard link to a draft beside it).
+// ALREADY_EXISTS where something has that name (it stays untouched). A file that could not be
+// written whole is removed.
 absl::Status WriteSecretHexFile(const std::string& path, std::span<const uint8_t, 32> secret);
 
 // Ed25519 secrets: from a file; new, written to a file first; from the value of the setting

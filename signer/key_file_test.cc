@@ -37,6 +37,13 @@ class KeyFile : public ::testing::Test {
     std::ifstream in(path_);
     return {std::istreambuf_iterator<char>(in), {}};
   }
+  std::vector<std::string> Names() {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
   mode_t Mode() {
     struct stat info;
     EXPECT_EQ(::stat(path_.c_str(), &info), 0);
@@ -135,6 +142,7 @@ TEST_F(KeyFile, WritesWhatItReads) {
   ::umask(old);
   ASSERT_EQ(status, absl::OkStatus());
   EXPECT_EQ(Mode(), 0600u);
+  EXPECT_EQ(Names(), std::vector<std::string>{"key"});
   EXPECT_EQ(Read(), ToHex(secret) + "\n");
   EXPECT_EQ(Load(), absl::OkStatus());
   EXPECT_EQ(out_, secret);
@@ -146,6 +154,7 @@ TEST_F(KeyFile, NeverOverwrites) {
             absl::AlreadyExistsError("key file " + path_ + ": File exists"));
   EXPECT_EQ(CreateSecretKeyFile(path_).status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(Read(), "precious");
+  EXPECT_EQ(Names(), std::vector<std::string>{"key"}) << "no draft stays";
 }
 
 TEST_F(KeyFile, DoesNotFollowADanglingLink) {
@@ -171,7 +180,7 @@ TEST_F(KeyFile, AnUnfinishedFileIsRemoved) {
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
   std::signal(SIGXFSZ, handler);
   EXPECT_THAT(std::string(status.message()), HasSubstr("key file " + path_ + ": File too large"));
-  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_THAT(Names(), ::testing::IsEmpty());
 }
 
 TEST_F(KeyFile, CreatesAKeyThatLoads) {

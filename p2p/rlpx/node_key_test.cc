@@ -1,11 +1,15 @@
 #include "p2p/rlpx/node_key.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <barrier>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "p2p/wire/testing/vectors.h"
 
@@ -122,6 +126,50 @@ TEST_F(NodeKeyFile, ThatIsADirectoryIsRefused) {
   absl::Status status = NodeKey::LoadOrCreate(path_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "key file " + path_ + ": is not a regular file");
+}
+
+// A link that leads nowhere: there is no key to read, and yet none can be created.
+TEST_F(NodeKeyFile, ThatIsThereButCannotBeReadIsNotReplaced) {
+  ASSERT_EQ(symlink((directory_ + "/elsewhere").c_str(), path_.c_str()), 0);
+  absl::Status status = NodeKey::LoadOrCreate(path_).status();
+  EXPECT_EQ(status, absl::NotFoundError("key file " + path_ + ": No such file or directory"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/elsewhere"));
+}
+
+// Processes that begin together: one creates the key, and all have that one.
+TEST_F(NodeKeyFile, IsOneForAllWhoCreateItAtTheSameTime) {
+  constexpr int kThreads = 8;
+  for (int round = 0; round < 50; ++round) {
+    const std::string path = path_ + std::to_string(round);
+    std::barrier together(kThreads);
+    std::vector<absl::StatusOr<NodeKey>> keys;
+    for (int i = 0; i < kThreads; ++i) keys.emplace_back(absl::UnknownError("not run"));
+    std::vector<std::thread> threads;
+    for (absl::StatusOr<NodeKey>& key : keys) {
+      threads.emplace_back([&] {
+        together.arrive_and_wait();
+        key = NodeKey::LoadOrCreate(path);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const absl::StatusOr<NodeKey>& key : keys) {
+      ASSERT_TRUE(key.ok()) << key.status();
+      ASSERT_EQ(key->id(), keys[0]->id());
+    }
+  }
+}
+
+// In a process of its own, which can map no more memory.
+TEST(NodeKey, WithoutLockedMemoryThereIsNoKey) {
+  const FixedBytes<32> secret = UnhexFixed<32>(std::string(64, '1'));
+  ASSERT_TRUE(NodeKey::FromSecret(secret).ok());
+  const auto in_child = [&] {
+    const rlimit none{1, 1};
+    if (setrlimit(RLIMIT_AS, &none) != 0) _exit(2);
+    const absl::Status status = NodeKey::FromSecret(secret).status();
+    _exit(status == absl::ResourceExhaustedError("node key: no locked memory") ? 0 : 1);
+  };
+  EXPECT_EXIT(in_child(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
