@@ -53,6 +53,21 @@ TEST(Disconnect, RefusesTheRest) {
   }
 }
 
+TEST(Disconnect, SaysWhatIsWrong) {
+  const std::map<std::string, std::string> errors = {
+      {"", "Disconnect reason: missing (at byte 0)"},
+      {"c0", "Disconnect reason: missing (at byte 1)"},
+      {"c2", "Disconnect: needs 2 bytes, 0 are left (at byte 0)"},
+      {"040cc3820100", "Disconnect reason: above one byte (at byte 4)"},
+      {"0308820100", "Disconnect reason: above one byte (at byte 3)"},
+      {"0308c28001", "Disconnect: 1 surplus bytes (at byte 2)"},
+      {"ffffff7f00", "snappy: declares 268435455 bytes, limit 1024"},
+  };
+  for (const auto& [hex, error] : errors) {
+    EXPECT_EQ(DecodeDisconnect(Unhex(hex)).status().message(), error) << hex;
+  }
+}
+
 TEST(Disconnect, UnknownReasonsAreKept) {
   absl::StatusOr<DisconnectReason> reason = DecodeDisconnect(Unhex("c111"));
   ASSERT_TRUE(reason.ok());

@@ -195,6 +195,37 @@ TEST(Handshake, RefusesAcksThatBreakTheGrammar) {
   }
 }
 
+TEST(Handshake, RefusesAnAckWithAWrongTag) {
+  const Eip8 v;
+  Bytes packet = v.Packet("ack2");
+  packet[200] ^= 1;
+  Handshake handshake(Role::kInitiator, &v.a, v.b.id(), v.Random("ephemeral_key_A", "nonce_A"));
+  ASSERT_TRUE(handshake.Start().ok());
+  EXPECT_EQ(handshake.Feed(packet).status(),
+            absl::UnauthenticatedError("handshake packet: wrong tag"));
+  EXPECT_FALSE(handshake.done());
+}
+
+// Of 2^128 draws one is no key: then there is an error, and no packet.
+TEST(Handshake, DrawsThatAreNoKeysAreErrors) {
+  const NodeKey key = *NodeKey::Generate(), remote = *NodeKey::Generate();
+  const absl::Status no_key =
+      absl::InvalidArgumentError("node key: not a secp256k1 secret (zero, or not below the order)");
+  HandshakeRandom no_ephemeral = RandomOf(1), no_ecies = RandomOf(1);
+  no_ephemeral.ephemeral.fill(0xff);
+  no_ecies.ecies = {};
+  for (const HandshakeRandom& random : {no_ephemeral, no_ecies}) {
+    EXPECT_EQ(Handshake(Role::kInitiator, &key, remote.id(), random).Start().status(), no_key);
+  }
+  EXPECT_EQ(Handshake(Role::kRecipient, &key, std::nullopt, no_ephemeral).Start().status(), no_key);
+
+  const Bytes auth = *Handshake(Role::kInitiator, &remote, key.id(), RandomOf(2)).Start();
+  Handshake recipient(Role::kRecipient, &key, std::nullopt, no_ecies);
+  ASSERT_TRUE(recipient.Start().ok());
+  EXPECT_EQ(recipient.Feed(auth).status(), no_key);
+  EXPECT_FALSE(recipient.done());
+}
+
 TEST(Handshake, InitiatorNeedsAPointToDial) {
   const NodeKey key = *NodeKey::Generate();
   EXPECT_FALSE(Handshake(Role::kInitiator, &key, std::nullopt, RandomOf(1)).Start().ok());

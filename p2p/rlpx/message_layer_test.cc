@@ -130,6 +130,14 @@ TEST(MessageLayer, HelloVerdicts) {
             std::pair(DisconnectReason::kUselessPeer,
                       std::string("no shared flblk: the peer offers eth/69 snap/1")));
 
+  Layer nothing, many;
+  nothing.SayHello(Layer::TheirHello({}));
+  EXPECT_EQ(nothing.Ended().second, "no shared flblk: the peer offers nothing");
+  many.SayHello(Layer::TheirHello(std::vector<Capability>(20, {"a name of more than 16", 1})));
+  std::string first_seven;
+  for (int i = 0; i < 7; ++i) first_seven += "a name of more t/1 ";
+  EXPECT_EQ(many.Ended().second, "no shared flblk: the peer offers " + first_seven + "...");
+
   Layer broken;
   broken.Frame(kHelloId, Unhex("c105"));
   EXPECT_EQ(broken.EndReason(), DisconnectReason::kProtocolBreach);
