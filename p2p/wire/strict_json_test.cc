@@ -63,6 +63,7 @@ TEST(StrictJson, StringsAreUnescapedAndChecked) {
   EXPECT_EQ(ReadString("\"\\"), "j: unknown escape (at byte 1)");
   EXPECT_EQ(ReadString("\"abc"), "j: string has no end (at byte 4)");
   EXPECT_EQ(ReadString("1"), "j: string expected (at byte 0)");
+  EXPECT_EQ(ReadString("\"a\tb\""), "j: control character in a string (at byte 2)");
   // Overlong, surrogate, beyond U+10FFFF, cut off.
   for (const char* bad :
        {"\"\xc0\x80\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
