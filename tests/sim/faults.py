@@ -48,7 +48,7 @@ FAULTS = [
     machine("stale-start", "heeds a StartPublish of an older slot", search("replay-2"),
             ("if (e.slot < newest_slot_) return OlderStart(e, now, out);", "")),
     machine("start-twice", "heeds a StartPublish it has heard before", search("replay-2"),
-            ("if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival);", "")),
+            ("if (rival->start_seen || rival->stop_seen) return RepeatedStart(*rival, now);", "")),
     machine("stop-twice", "heeds a StopPublish it has heard before", search("replay-2"),
             ("if (rival->stop_seen) return RepeatedStop(*rival, now);", "")),
     machine("both-stay", "at a crossing neither yields", sim(),
