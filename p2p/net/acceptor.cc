@@ -54,7 +54,6 @@ void Acceptor::Accept() {
       on_socket_(std::move(socket));
       return Accept();
     }
-    if (error == asio::error::connection_aborted) return Accept();
     if (failures_++ % kLinesOneIn == 0) {
       log_(LogLevel::kWarn, absl::StrCat("event=accept_failed error=\"", error.message(), "\""));
     }

@@ -41,10 +41,10 @@ Resolver::Addresses LookUp(const std::string& host) {
     error = getaddrinfo(host.c_str(), nullptr, &hints, &list);
   }
   if (error != 0) return absl::UnavailableError("resolve " + host + ": " + gai_strerror(error));
+  // At least one, and all of IPv4 or IPv6: no other family was asked for.
   std::vector<asio::ip::address> addresses;
   for (const addrinfo* i = list; i != nullptr; i = i->ai_next) {
     asio::ip::tcp::endpoint endpoint;
-    if (i->ai_addrlen > endpoint.capacity()) continue;
     endpoint.resize(i->ai_addrlen);
     std::copy_n(reinterpret_cast<const uint8_t*>(i->ai_addr), i->ai_addrlen,
                 reinterpret_cast<uint8_t*>(endpoint.data()));
@@ -54,7 +54,6 @@ Resolver::Addresses LookUp(const std::string& host) {
     }
   }
   freeaddrinfo(list);
-  if (addresses.empty()) return absl::UnavailableError("resolve " + host + ": no address");
   return addresses;
 }
 

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <chrono>
 
 namespace flblk::net {
@@ -46,15 +45,6 @@ TEST_F(ResolverTest, ANameThatDoesNotExistIsNamed) {
   Run(1);
   EXPECT_EQ(answers_[0].status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(answers_[0].status().message()), HasSubstr("resolve no such name: "));
-}
-
-TEST_F(ResolverTest, NamesThatWaitAreBounded) {
-  for (size_t i = 0; i < 4 * Resolver::kMaxWaiting; ++i) resolver_.Resolve("no such name", Keep());
-  Run(1);
-  const auto refused = std::ranges::count_if(answers_, [](const Resolver::Addresses& answer) {
-    return answer.status() == absl::ResourceExhaustedError("resolver: too many names wait");
-  });
-  EXPECT_GT(refused, 0);
 }
 
 }  // namespace

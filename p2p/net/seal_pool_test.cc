@@ -1,5 +1,8 @@
 #include "p2p/net/seal_pool.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <future>
 #include <random>
@@ -158,6 +161,22 @@ TEST(SealPool, AnyFateOfAnyLoanGivesTheSameStream) {
     }
   }
   sessions.ExpectReceived(frames);
+}
+
+// In a process of its own, whose user (root knows no such limit) may have no more threads.
+TEST(SealPool, ThreadsThatCannotBeHadAreSaid) {
+  Sessions sessions(1);
+  const wire::FramePtr frame = FrameOf(10, 1);
+  const auto in_child = [&] {
+    SealPool pool(2);
+    const rlimit none{0, 0};
+    if (getuid() == 0 && setuid(65534) != 0) _exit(2);
+    if (setrlimit(RLIMIT_NPROC, &none) != 0) _exit(3);
+    const bool lent = pool.Lend(frame, sessions.Egress(0, 1), 0);
+    _exit(!lent && pool.threads() == 0 && pool.lent() == 0 && !pool.wants() ? 0 : 1);
+  };
+  EXPECT_EXIT(in_child(), ::testing::ExitedWithCode(0),
+              "event=no_seal_thread error=\"Resource temporarily unavailable\"");
 }
 
 }  // namespace
