@@ -1,4 +1,5 @@
 // What a node says when something goes wrong: its lines, and the reasons peers go down for.
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <mutex>
@@ -16,6 +17,7 @@ namespace flblk::net {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::Connect;
 using testing::kPatience;
 using testing::LoopbackConfig;
 using testing::RawPeer;
@@ -185,6 +187,53 @@ TEST(NodeErrorsTest, APeerForWhomTooManyControlMessagesWaitIsLetGo) {
   }
   ASSERT_TRUE(a.seen().WaitForDowns(1));
   EXPECT_EQ(a.seen().downs()[0].why, "does not read: too many control messages wait");
+}
+
+// As a remote signer is: its key is not here.
+class RemoteSigner final : public Signer {
+ public:
+  const PublicKey& public_key() const override { return key_.public_key(); }
+  absl::StatusOr<Signature> Sign(const Hash32& digest) override {
+    if (!reachable) return absl::UnavailableError("the key cannot be reached");
+    return key_.Sign(digest);
+  }
+  std::atomic<bool> reachable = true;
+
+ private:
+  const SecretKey key_ = *SecretKey::Generate();
+};
+
+// No StopPublish can be signed: the host is told, and publishing has ended all the same.
+TEST(NodeErrorsTest, AStopWithoutItsKey) {
+  RemoteSigner signer;
+  TestNode a({.signer = &signer}), b;
+  ASSERT_TRUE(Connect(b, a));
+  ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+  ASSERT_EQ(a.Publish(0), absl::OkStatus());
+  ASSERT_TRUE(b.seen().WaitForFlashblocks(1));
+  signer.reachable = false;
+  std::promise<absl::Status> stopped;
+  ASSERT_EQ(a->StopPublishing("", [&](absl::Status s) { stopped.set_value(s); }), absl::OkStatus());
+  EXPECT_EQ(stopped.get_future().get(), absl::UnavailableError("the key cannot be reached"));
+  EXPECT_EQ(a->Handoff()->state, core::PublishState::kIdle);
+  EXPECT_EQ(a.Publish(1).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// The way out does not wait for the key.
+TEST(NodeErrorsTest, AShutdownWithoutItsKey) {
+  RemoteSigner signer;
+  TestNode a({.signer = &signer}), b;
+  ASSERT_TRUE(Connect(b, a));
+  ASSERT_EQ(a.Authorize(UnixNow()), absl::OkStatus());
+  while (b->Stats()->engine.markers_relayed == 0) std::this_thread::yield();  // the StartPublish
+  signer.reachable = false;
+  const auto begin = std::chrono::steady_clock::now();
+  a->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_TRUE(a.seen().WaitForState(core::PublishState::kIdle)) << "the host is told";
+  ASSERT_TRUE(b.seen().WaitForDowns(1));
+  EXPECT_EQ(b.seen().downs()[0].why, "peer sent Disconnect 0x00: requested");
+  EXPECT_EQ(b->Stats()->engine.markers_relayed, 1u) << "a StopPublish came from somewhere";
 }
 
 TEST(NodeErrorsTest, CallsOfTheOperatorThatCannotBe) {

@@ -73,13 +73,16 @@ NodeConfig LoopbackConfig() {
   return config;
 }
 
-TestNode::TestNode(Setup setup) : key_(setup.key) {
+TestNode::TestNode(Setup setup) : key_(setup.key), signer_(setup.signer) {
   if (key_ == nullptr) {
     own_key_ = std::make_unique<rlpx::NodeKey>(*rlpx::NodeKey::Generate());
     key_ = own_key_.get();
   }
-  if (setup.builder) signer_ = std::make_unique<LocalSigner>(*SecretKey::Generate());
-  auto node = Node::Create(setup.config, key_, signer_.get(), nullptr, &recorder_);
+  if (setup.builder) {
+    own_signer_ = std::make_unique<LocalSigner>(*SecretKey::Generate());
+    signer_ = own_signer_.get();
+  }
+  auto node = Node::Create(setup.config, key_, signer_, nullptr, &recorder_);
   CHECK(node.ok()) << node.status();
   node_ = *std::move(node);
   if (setup.start) CHECK_EQ(node_->Start(), absl::OkStatus());

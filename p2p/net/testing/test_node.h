@@ -75,6 +75,7 @@ class TestNode {
     NodeConfig config = LoopbackConfig();
     bool builder = false;
     const rlpx::NodeKey* key = nullptr;  // null: a new one
+    Signer* signer = nullptr;            // a builder's; null: a new key, where it is a builder
     bool start = true;
   };
   explicit TestNode(Setup setup);
@@ -98,7 +99,8 @@ class TestNode {
  private:
   std::unique_ptr<rlpx::NodeKey> own_key_;
   const rlpx::NodeKey* key_;
-  std::unique_ptr<LocalSigner> signer_;
+  std::unique_ptr<Signer> own_signer_;
+  Signer* signer_;
   Recorder recorder_;
   std::unique_ptr<Node> node_;
   uint64_t slot_ = 0;
