@@ -51,7 +51,7 @@ void Hub::Start() {
   if (config_.listen) {
     acceptor_.Start([this](asio::ip::tcp::socket socket) { OnAccepted(std::move(socket)); });
   }
-  Log(absl::StrCat("event=started enode=", Info().enode));
+  Log(absl::StrCat("event=p2p_started enode=", Info().enode));
   for (const Enode& enode : config_.static_peers) dialer_.Add(enode, false);
   for (const Enode& enode : config_.trusted_peers) dialer_.Add(enode, true);
   engine_.Pump();

@@ -3,6 +3,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
 
 namespace flblk::net {
 namespace {
@@ -17,6 +18,11 @@ int64_t Ms(Duration d) { return d / std::chrono::milliseconds(1); }
 template <typename Enum>
 std::string Word(Enum value) {
   return absl::StrReplaceAll(core::Name(value), {{" ", "_"}});
+}
+
+// A text of others: one line, whatever it holds, and readable where it is plain.
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(absl::CHexEscape(text), {{"\\'", "'"}}), "\"");
 }
 
 // What operators of World Chain nodes look for.
@@ -45,26 +51,26 @@ std::string Short(const NodeId& id) { return ToHex(ByteView(id).first(8)); }
 std::string PeerUpLine(const PeerInfo& peer, bool named, size_t peers) {
   return absl::StrCat("event=peer_up", Who(peer), " dir=", peer.inbound ? "in" : "out",
                       " trusted=", named ? 1 : 0, " flblk=", peer.flblk_version,
-                      " eth=", peer.eth_version, " client=\"", absl::CHexEscape(peer.client_id),
-                      "\" peers=", peers);
+                      " eth=", peer.eth_version, " client=", Quoted(peer.client_id),
+                      " peers=", peers);
 }
 
 std::string PeerDownLine(const PeerInfo& peer, const std::string& why, size_t peers) {
-  return absl::StrCat("event=peer_down", Who(peer), " reason=\"", why,
-                      "\" bytes_in=", peer.bytes_in, " bytes_out=", peer.bytes_out,
+  return absl::StrCat("event=peer_down", Who(peer), " reason=", Quoted(why),
+                      " bytes_in=", peer.bytes_in, " bytes_out=", peer.bytes_out,
                       " dropped=", peer.dropped_flashblocks, " peers=", peers);
 }
 
 std::string PenaltyLine(const PeerInfo& peer, const core::Penalise& penalty) {
   const bool signature = penalty.offence == core::Offence::kBadSignature;
   return absl::StrCat("event=penalty", signature ? " msg=\"failed to verify flashblock\"" : "",
-                      Who(peer), " offence=", Word(penalty.offence), " reason=\"", penalty.why,
-                      "\"");
+                      Who(peer), " offence=", Word(penalty.offence),
+                      " reason=", Quoted(penalty.why));
 }
 
 std::string DialFailedLine(const Enode& target, const std::string& why, Duration retry_in) {
   return absl::StrCat("event=dial_failed peer_id=", Short(target.id), " addr=", target.host, ":",
-                      target.port, " reason=\"", why, "\" retry_in_ms=", Ms(retry_in));
+                      target.port, " reason=", Quoted(why), " retry_in_ms=", Ms(retry_in));
 }
 
 std::string PublishingLine(const core::PublishingChanged& change) {
@@ -77,7 +83,7 @@ std::string PublishingLine(const core::PublishingChanged& change) {
                     " payload_id=", ToHex(change.authorization->payload_id));
   }
   if (!change.reason.empty()) {
-    absl::StrAppend(&line, " reason=\"", absl::CHexEscape(change.reason), "\"");
+    absl::StrAppend(&line, " reason=", Quoted(change.reason));
   }
   if (change.rival) absl::StrAppend(&line, " rival=", ToHex(change.rival->bytes));
   if (change.to == core::PublishState::kPublishing) {
@@ -88,7 +94,7 @@ std::string PublishingLine(const core::PublishingChanged& change) {
 
 std::string ForkchoiceRefusedLine(const absl::Status& status, uint64_t slot) {
   return absl::StrCat("event=forkchoice_refused code=", absl::StatusCodeToString(status.code()),
-                      " slot=", slot, " reason=\"", absl::CHexEscape(status.message()), "\"");
+                      " slot=", slot, " reason=", Quoted(status.message()));
 }
 
 std::string FrozenLine(Duration since) {

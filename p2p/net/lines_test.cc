@@ -62,8 +62,9 @@ TEST(LinesTest, TheHostsReasonForAStop) {
 }
 
 TEST(LinesTest, ARefusedForkchoice) {
-  EXPECT_EQ(ForkchoiceRefusedLine(absl::UnauthenticatedError("not \"ours\""), 7),
-            "event=forkchoice_refused code=UNAUTHENTICATED slot=7 reason=\"not \\\"ours\\\"\"");
+  EXPECT_EQ(
+      ForkchoiceRefusedLine(absl::UnauthenticatedError("it's not \"ours\"\\'"), 7),
+      "event=forkchoice_refused code=UNAUTHENTICATED slot=7 reason=\"it's not \\\"ours\\\"\\\\'\"");
 }
 
 TEST(LinesTest, AFreeze) {

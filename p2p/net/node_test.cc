@@ -233,7 +233,7 @@ TEST(NodeTest, LinesGoWhereTheConfigurationSays) {
     EXPECT_FALSE(verdict.get_future().get().ok());
   }
   for (const char* event :
-       {"started", "peer_up", "publishing", "forkchoice_refused", "peer_down", "stopped"}) {
+       {"p2p_started", "peer_up", "publishing", "forkchoice_refused", "peer_down", "stopped"}) {
     EXPECT_THAT(lines, ::testing::Contains("event=" + std::string(event)));
   }
 }

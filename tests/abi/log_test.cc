@@ -56,7 +56,7 @@ TEST(Log, EveryLineGoesToTheHost) {
     lines = first.lines;
   }
   for (const char* event :
-       {"event=started enode=enode://", "event=node_started version=", "event=peer_up ",
+       {"event=p2p_started enode=enode://", "event=node_started version=", "event=peer_up ",
         "event=publishing ", "event=peer_down ", "event=stopped"}) {
     EXPECT_THAT(lines, Contains(StartsWith(event)));
   }
