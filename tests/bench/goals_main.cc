@@ -42,7 +42,11 @@ void Run(const Options& options, const std::set<int>& goals) {
     ThreadsReport(options, receivers);
     HopsReport(options);
   }
-  if (wanted(4)) RelayGoal(options);
+  if (wanted(4)) {
+    RelayGoal(options);
+    const AheadOfOthers while_measuring;
+    RelayOverSocketsGoal(options, receivers);
+  }
   if (wanted(6)) SteadyGoal(options, receivers);
 }
 

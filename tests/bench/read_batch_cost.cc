@@ -7,96 +7,19 @@
 // Two nodes in this process, each with so many feeds, which write the same flashblock at the same
 // time: every socket takes its next 16 KB in turn.
 #include <absl/strings/str_format.h>
-#include <arpa/inet.h>
-#include <poll.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <cstdio>
+#include <list>
 #include <thread>
 
 #include "glog/logging.h"
-#include "p2p/net/clock.h"
 #include "plugin/process_memory.h"
 #include "tests/bench/ahead.h"
+#include "tests/bench/feed.h"
 #include "tests/bench/publisher.h"
 
 namespace flblk::bench {
 namespace {
-
-// Everything up to feeding the node, then frames sealed in advance.
-class Feed {
- public:
-  Feed(uint16_t port, const NodeId& node)
-      : fd_(socket(AF_INET, SOCK_STREAM, 0)), key_(*rlpx::NodeKey::Generate()) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    PCHECK(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    rlpx::SessionConfig config;
-    config.role = rlpx::Role::kInitiator;
-    config.key = &key_;
-    config.remote = node;
-    config.eth.enabled = false;
-    std::array<uint8_t, 32> entropy;
-    PCHECK(getrandom(entropy.data(), entropy.size(), 0) == 32);
-    session_.emplace(config, entropy, net::RealNow());
-    while (!asked_) Turn();
-    CHECK_EQ(session_->Send({wire::MessageId::kAcceptFlashblocks, {}, {0}}), absl::OkStatus());
-    Flush();
-  }
-  ~Feed() { close(fd_); }
-  Feed(const Feed&) = delete;
-  Feed& operator=(const Feed&) = delete;
-
-  int fd() const { return fd_; }
-  void Seal(const wire::Frame& frame) { CHECK_EQ(session_->Send(frame), absl::OkStatus()); }
-  bool done() const { return session_->PendingOutput().empty(); }
-  // True: it took something.
-  bool WriteSome(size_t limit) {
-    const ByteView out = session_->PendingOutput();
-    if (out.empty()) return false;
-    const ssize_t n =
-        send(fd_, out.data(), std::min(out.size(), limit), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n < 0 && errno == EAGAIN) return false;
-    PCHECK(n > 0);
-    session_->ConsumeOutput(static_cast<size_t>(n));
-    return true;
-  }
-  // Answers what the node has asked meanwhile (Pings).
-  void Answer() {
-    pollfd wait{.fd = fd_, .events = POLLIN, .revents = 0};
-    if (poll(&wait, 1, 0) > 0) Turn();
-  }
-
- private:
-  void Flush() {
-    while (!done()) WriteSome(SIZE_MAX);
-  }
-  void Turn() {
-    Flush();
-    std::array<uint8_t, 4096> buffer;
-    const ssize_t n = recv(fd_, buffer.data(), buffer.size(), 0);
-    PCHECK(n > 0) << "the node closed a connection";
-    std::vector<rlpx::SessionEvent> events;
-    session_->OnBytes({buffer.data(), static_cast<size_t>(n)}, net::RealNow(), events);
-    for (const rlpx::SessionEvent& event : events) {
-      const auto* message = std::get_if<rlpx::MessageReceived>(&event);
-      asked_ |= message && message->frame->id == wire::MessageId::kRequestFlashblocks;
-      CHECK(!std::holds_alternative<rlpx::Closed>(event)) << std::get<rlpx::Closed>(event).why;
-    }
-    Flush();
-  }
-
-  const int fd_;
-  const rlpx::NodeKey key_;
-  std::optional<rlpx::Session> session_;
-  bool asked_ = false;
-};
 
 class Receiver final : public net::NodeObserver {
  public:
@@ -114,7 +37,8 @@ class Receiver final : public net::NodeObserver {
     node_ = *std::move(node);
     CHECK_EQ(node_->Start(), absl::OkStatus());
     for (size_t i = 0; i < feeds; ++i) {
-      feeds_.push_back(std::make_unique<Feed>(node_->Info()->listen_port, key_.id()));
+      feeds_.push_back(std::make_unique<Feed>(node_->Info()->listen_port, key_.id(),
+                                              feed_keys_.emplace_back(*rlpx::NodeKey::Generate())));
     }
   }
   ~Receiver() override { node_->Stop(); }
@@ -162,12 +86,13 @@ class Receiver final : public net::NodeObserver {
       done = true;
       for (auto& feed : feeds_) {
         feed->WriteSome(kTurn);
-        done &= feed->done();
+        done &= feed->left() == 0;
       }
     }
   }
 
   const rlpx::NodeKey key_;
+  std::list<rlpx::NodeKey> feed_keys_;
   std::unique_ptr<net::Node> node_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   const std::chrono::milliseconds pause_{3};
