@@ -73,15 +73,16 @@ void PublishGoal(const Options& options, Receivers& receivers) {
   }
 }
 
-void SteadyGoal(const Options& options, Receivers& receivers) {
-  constexpr size_t kPeers = 10, kSize = 100'000;
+namespace {
+
+void Steady(const Options& options, Receivers& receivers, size_t peers, size_t size) {
   constexpr uint64_t kPerBlock = 10;
   constexpr int kWindow = 20;
-  Publisher publisher(kPeers);
-  receivers.Subscribe(publisher.port(), publisher.id(), kPeers);
+  Publisher publisher(peers);
+  receivers.Subscribe(publisher.port(), publisher.id(), peers);
   const auto one = [&] {
-    wire::FlashblocksPayloadV1 flashblock = publisher.Next(kSize, kPerBlock);
-    receivers.Expect(Receivers::Which::kSessions, kSize / 2);
+    wire::FlashblocksPayloadV1 flashblock = publisher.Next(size, kPerBlock);
+    receivers.Expect(Receivers::Which::kSessions, size / 2);
     publisher.Publish(std::move(flashblock));
     receivers.Wait();
   };
@@ -98,10 +99,18 @@ void SteadyGoal(const Options& options, Receivers& receivers) {
   const double sum = std::accumulate(faults.begin(), faults.end(), 0.0);
   char mean[32];
   std::snprintf(mean, sizeof mean, "mean %.2f", sum / static_cast<double>(faults.size()));
-  Print(
-      {6, "minor faults per message, " + SizeName(kPeers, kSize), 0, false, Median(faults), mean});
-  Print({6, "allocations over 128 KB per message, " + SizeName(kPeers, kSize), 0, false,
+  Print({6, "minor faults per message, " + SizeName(peers, size), 0, false, Median(faults), mean});
+  Print({6, "allocations over 128 KB per message, " + SizeName(peers, size), 0, false,
          Median(allocations), ""});
+}
+
+}  // namespace
+
+void SteadyGoal(const Options& options, Receivers& receivers) {
+  Steady(options, receivers, 10, 100'000);
+  if (options.quick) return;
+  for (const size_t size : {1'000, 10'000, 1'000'000}) Steady(options, receivers, 10, size);
+  for (const size_t peers : {1, 50, 200}) Steady(options, receivers, peers, 100'000);
 }
 
 void PeerGoal(const Options&, Receivers& receivers) {

@@ -216,8 +216,9 @@ void Run(const Options& options, const char* library) {
     Plugin plugin(library, directory);
     {
       Client publish("unix:" + std::string(directory) + "/flblk.sock"), echo(echo_socket);
-      for (const size_t size : {1'000, 10'000, 100'000}) {
-        const int rounds = options.quick ? 200 : 1000;
+      for (const size_t size : {1'000, 10'000, 100'000, 1'000'000}) {
+        if (options.quick && size == 1'000'000) continue;
+        const int rounds = options.quick || size == 1'000'000 ? 200 : 1000;
         AbiGoal(plugin, size, rounds);
         GrpcGoal(plugin, publish, echo, size, rounds);
       }
