@@ -28,21 +28,32 @@ cmake --build "$build" --target flblk_goals flblk_host_goals flblkd -j "$(nproc)
 # One go-ethereum sender and one flblkd, the same work, CPU time per delivered message. Some fifty handshakes between three
 # processes: where a busy machine lets one of them time out, once more.
 peers() {
-  (cd tests/bench/peers && "$top/$build/tests/bench/peers" -flblkd "$top/$build/plugin/flblkd" -n 50 -size 100000 \
-    -count "$1" -pace 50ms -limit 15s -json 2>>"$top/$log")
+  (cd tests/bench/peers && "$top/$build/tests/bench/peers" -flblkd "$top/$build/plugin/flblkd" -n "$1" -size "$2" \
+    -count "$3" -pace "$4" -limit 15s -json 2>>"$top/$log")
 }
+# beside_geth GOAL N SIZE CASE MESSAGES EVERY: so seldom that neither sender falls behind
 beside_geth() {
-  local row='"goal":7,"name":"CPU time of go-ethereum, 50 x 100 KB","target":5,"at_least":true' out count=60
-  [ ${#quick[@]} -eq 0 ] || count=20
+  local row="\"goal\":$1,\"name\":\"CPU time of go-ethereum, $4\",\"target\":5,\"at_least\":true" out
   if ! command -v go >/dev/null; then
     echo "{$row,\"ratio\":null,\"note\":\"Go is not installed\"}"
   elif ! (cd tests/bench/peers && go build -o "$top/$build/tests/bench/peers" .) >>"$log" 2>&1; then
     echo "{$row,\"ratio\":null,\"note\":\"the Go program does not build here, see $log\"}"
-  elif ! out=$(peers $count || peers $count); then
+  elif ! out=$(peers "$2" "$3" "$5" "$6" || peers "$2" "$3" "$5" "$6"); then
     echo "{$row,\"ratio\":null,\"note\":\"tests/bench/peers failed, see $log\"}"
   else
     echo "{$row,\"ratio\":$(sed 's/.*"ratio_cpu":\([0-9.]*\).*/\1/' <<<"$out"),\"note\":\"\"}"
   fi
+}
+# The goal, and beside it (0) what it is at other sizes and numbers of peers.
+all_beside_geth() {
+  if [ ${#quick[@]} -gt 0 ]; then beside_geth 7 50 100000 "50 x 100 KB" 20 50ms; return; fi
+  beside_geth 7 50 100000 "50 x 100 KB" 60 50ms
+  beside_geth 0 50 1000 "50 x 1 KB" 60 50ms
+  beside_geth 0 50 10000 "50 x 10 KB" 60 50ms
+  beside_geth 0 50 1000000 "50 x 1 MB" 10 300ms
+  beside_geth 0 1 100000 "1 x 100 KB" 60 50ms
+  beside_geth 0 10 100000 "10 x 100 KB" 60 50ms
+  beside_geth 0 200 100000 "200 x 100 KB" 30 150ms
 }
 
 # measure [GOAL ...]: all, or these.
@@ -54,7 +65,7 @@ measure() {
   done
   if [ $# -eq 0 ] || [ ${#own[@]} -gt 0 ]; then "$build/tests/bench/flblk-goals" "${quick[@]}" "${own[@]}"; fi
   [ $host -eq 0 ] || "$build/tests/bench/flblk-host-goals" "${quick[@]}" "$build/plugin/libflblk.so"
-  [ $geth -eq 0 ] || beside_geth
+  [ $geth -eq 0 ] || all_beside_geth
 }
 
 chrt -r 1 true 2>/dev/null || report+=(--without-priority)
