@@ -12,7 +12,7 @@ void RelayGoal(const Options& options);    // 4, without sockets
 void SessionGoal(const Options& options);  // 8, sessions without sockets
 
 // A node with sockets and its receivers.
-void RelayOverSocketsGoal(const Options& options, Receivers& receivers);  // 4, not with --quick
+void RelayOverSocketsGoal(const Options& options, Receivers& receivers);  // 4
 void PublishGoal(const Options& options, Receivers& receivers);           // 3
 void SteadyGoal(const Options& options, Receivers& receivers);            // 6
 void PeerGoal(const Options& options, Receivers& receivers);              // 8

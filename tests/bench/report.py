@@ -153,7 +153,7 @@ def main():
     if not args.check:
         return 0
     if args.without_priority:
-        print("no real-time priority here: goals 3 and gRPC are shown, not compared", file=sys.stderr)
+        print("no real-time priority here: goals 3, 4 over sockets, and gRPC are shown, not compared", file=sys.stderr)
     if not same:
         print(f"no baseline for this kind of machine ({args.machine}): compared were goals "
               f"{' and '.join(map(str, ANYWHERE))} only; --write-baseline adds one", file=sys.stderr)
