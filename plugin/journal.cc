@@ -137,12 +137,11 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Lock(const std::string& path, 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& path,
                                                        const PublicKey& builder, const Boot& boot,
                                                        size_t records) {
-  auto journal = Lock(path, O_CREAT, builder, records);
+  auto journal = Lock(path, O_CREAT | O_EXCL, builder, records);
+  const bool existed = absl::IsAlreadyExists(journal.status());
+  if (existed) journal = Lock(path, 0, builder, records);
   if (!journal.ok()) return journal;
-  struct stat info;
-  if (fstat((*journal)->fd_, &info) != 0)
-    return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path));
-  auto status = info.st_size == 0 ? (*journal)->Create(boot) : (*journal)->Load(boot);
+  auto status = existed ? (*journal)->Load(boot) : (*journal)->Create(boot);
   if (!status.ok()) return status;
   return journal;
 }
@@ -209,7 +208,10 @@ absl::Status Journal::Load(const Boot& boot) {
   const auto size = static_cast<size_t>(info.st_size);
   Bytes file(std::min(size, FileBytes()));
   if (!ReadAll(fd_, file)) return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path_));
-  if (IsFree(file)) return Create(boot);  // cut off while it was made
+  if (IsFree(file)) {  // cut off while it was made, or it lost what it knew
+    first_safe_slot_ = FirstSafeSlot(boot);
+    return Create(boot);
+  }
   if (size != FileBytes()) return Corrupt(Cat("corrupt: ", size, " bytes, expected ", FileBytes()));
   if (auto status = LoadHeader(file, boot); !status.ok()) return status;
   if (auto status = LoadRecords(ByteView(file).subspan(kRecordBytes)); !status.ok()) return status;
@@ -217,6 +219,7 @@ absl::Status Journal::Load(const Boot& boot) {
   for (const auto& [sequence, record] : by_sequence_)
     first_safe_slot_ = std::max(first_safe_slot_, record.slot + 1);
   first_safe_slot_ = std::max(first_safe_slot_, FirstSafeSlot(boot));
+  if (!CloseUp()) return absl::ErrnoToStatus(errno, Cat("sign_once_journal ", path_));
   return WriteHeader(boot);
 }
 
@@ -254,8 +257,31 @@ absl::Status Journal::LoadRecords(ByteView places) {
   const bool torn = damaged.size() == 1 && damaged[0] == last_ % records_;
   if (!restarted_ && !damaged.empty() && !torn)
     return Corrupt(Cat("corrupt: record ", damaged[0], " is damaged"));
+  const size_t written = std::min<uint64_t>(last_, records_) - (torn && last_ >= records_ ? 1 : 0);
+  const auto remembered = [this](const auto& entry) { return entry.first + records_ > last_; };
+  const auto found =
+      static_cast<size_t>(std::count_if(by_sequence_.begin(), by_sequence_.end(), remembered));
+  if (!restarted_ && found != written)
+    return Corrupt(Cat("corrupt: ", written - found, " of ", written, " records are missing"));
   for (const auto& [sequence, record] : by_sequence_) digests_[record.key] = record.digest;
   return absl::OkStatus();
+}
+
+// What a loss of power left, without holes: the next start takes a hole for damage. Where this is
+// cut off, the header is still that of the last boot.
+bool Journal::CloseUp() {
+  Bytes places(records_ * kRecordBytes, 0);
+  std::map<uint64_t, Record> kept;
+  last_ = 0;
+  for (auto& [sequence, record] : by_sequence_) {
+    record.sequence = ++last_;
+    const Block block = Encode(record);
+    std::copy(block.begin(), block.end(),
+              places.begin() + static_cast<std::ptrdiff_t>((last_ - 1) * kRecordBytes));
+    kept[last_] = record;
+  }
+  by_sequence_ = std::move(kept);
+  return WriteAt(fd_, places, kRecordBytes);
 }
 
 void Journal::Remember(const Record& record) {
@@ -277,14 +303,18 @@ absl::Status Journal::Claim(uint64_t slot, const PayloadId& payload_id, uint64_t
         Cat("another flashblock was signed for payload ", ToHex(payload_id), " index ", index));
   }
   if (slot < first_safe_slot_) {
-    return absl::AlreadyExistsError(
-        Cat("slot ", slot,
-            ": the machine has restarted and it is not known what was signed before; slot ",
-            first_safe_slot_, " is the first safe one"));
+    return absl::AlreadyExistsError(Cat(
+        "slot ", slot,
+        ": it is not known what was signed before the machine restarted or the sign-once journal "
+        "was made anew; slot ",
+        first_safe_slot_, " is the first safe one"));
   }
-  if (last_ >= records_ && slot < by_sequence_.begin()->second.slot) {
+  const bool forgot = !by_sequence_.empty() && by_sequence_.begin()->first > 1;
+  if (forgot &&
+      slot <= by_sequence_.begin()->second.slot) {  // of that slot perhaps not all is left
     return absl::AlreadyExistsError(
-        Cat("slot ", slot, " is older than all the sign-once journal remembers"));
+        Cat("slot ", slot, ": the sign-once journal remembers only what is newer than slot ",
+            by_sequence_.begin()->second.slot));
   }
   const Record record{last_ + 1, slot, key, digest};
   const size_t place = (record.sequence - 1) % records_;

@@ -46,9 +46,11 @@ class Journal final : public core::SignOnce {
   // restart.
   static Boot ThisBoot();
 
-  // Creates the file (mode 0600, synced) where it is missing; locks it. FAILED_PRECONDITION:
-  // another process has it, it belongs to another builder key or size, or it is corrupt; the text
-  // says what to do.
+  // Creates the file (mode 0600, synced) where it is missing; locks it. One that is there and empty
+  // or all zero (cut off while it was made, or it lost what it knew) is made anew and refuses the
+  // slots up to now, as after a restart of the machine. FAILED_PRECONDITION: another process has
+  // it, it belongs to another builder key or size, or it is corrupt (records missing included); the
+  // text says what to do.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(const std::string& path,
                                                        const PublicKey& builder,
                                                        const Boot& boot = ThisBoot(),
@@ -63,9 +65,13 @@ class Journal final : public core::SignOnce {
                                            size_t records = kRecords);
   ~Journal() override;
 
-  // ALREADY_EXISTS: another content was signed for this place, or may have been (the slot is older
-  // than all that is remembered, or than the first safe one). UNAVAILABLE: the record could not be
-  // written; nothing may be signed.
+  // Older ones are refused, in Unix seconds: what was signed in them is not known. 0: there are
+  // none.
+  uint64_t first_safe_slot() const { return first_safe_slot_; }
+
+  // ALREADY_EXISTS: another content was signed for this place, or may have been (the slot is no
+  // newer than the oldest that is remembered, or older than the first safe one). UNAVAILABLE: the
+  // record could not be written; nothing may be signed.
   absl::Status Claim(uint64_t slot, const PayloadId& payload_id, uint64_t index,
                      const Hash32& digest) override;
 
@@ -85,6 +91,7 @@ class Journal final : public core::SignOnce {
   absl::Status Load(const Boot& boot);
   absl::Status LoadHeader(ByteView file, const Boot& boot);
   absl::Status LoadRecords(ByteView file);
+  bool CloseUp();
   absl::Status WriteHeader(const Boot& boot);
   size_t FileBytes() const { return kRecordBytes * (records_ + 1); }
   absl::Status Corrupt(const std::string& what) const;

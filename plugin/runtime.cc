@@ -119,6 +119,12 @@ absl::Status Impl::Start() {
   started_ = true;
   for (const std::string& warning : ConfigWarnings(options_.config))
     options_.log(LogLevel::kWarn, Cat("event=configuration msg=\"", warning, "\""));
+  if (journal_ && journal_->first_safe_slot() > static_cast<uint64_t>(UnixNow() / 1'000'000'000))
+    options_.log(
+        LogLevel::kWarn,
+        Cat("event=sign_once_waits first_safe_slot=", journal_->first_safe_slot(),
+            " msg=\"the machine has restarted or the sign-once journal is new: what was signed "
+            "before is not known\""));
   hub_.Start();
   if (auto status = node_->Start(); !status.ok()) {
     Stop();

@@ -84,6 +84,15 @@ TEST_F(RuntimeTest, AJournalThatCannotBeOpenedIsNamed) {
             "sign_once_journal /nonexistent/journal: No such file or directory");
 }
 
+TEST_F(RuntimeTest, AJournalThatLostWhatItKnewIsSaid) {
+  const TempDir dir;
+  const std::string path = dir.path() + "/journal";
+  std::ofstream(path) << "";
+  TestRuntime test(Cat("sign_once_journal = \"", path, "\"\n"));
+  ASSERT_TRUE(test.Start().ok());
+  EXPECT_THAT(test.Lines(), Contains(StartsWith("event=sign_once_waits first_safe_slot=")));
+}
+
 TEST_F(RuntimeTest, AClientAuthorityThatIsNoneIsNamed) {
   TestRuntime test;
   const std::string path = test.dir.path() + "/authority";
