@@ -8,6 +8,7 @@
 //             [--seconds LIMIT] [--failures N]
 //   flblk_sim --replay SEED [--nodes N] [--hostile N]
 //       every step of one schedule, and its shrunk form where it fails
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <iomanip>
@@ -21,6 +22,8 @@
 
 namespace {
 
+using flblk::sim::Fault;
+using flblk::sim::FaultKind;
 using flblk::sim::MakeSchedule;
 using flblk::sim::NumberOption;
 using flblk::sim::Run;
@@ -82,13 +85,15 @@ int Replay(const Options& o) {
 }
 
 struct Totals {
-  std::atomic<uint64_t> ran{0}, large{0}, hostile{0}, events{0}, delivered{0}, handoffs{0},
-      incomplete{0}, conflicts{0}, banned{0}, failed{0};
+  std::atomic<uint64_t> ran{0}, large{0}, hostile{0}, freezing{0}, events{0}, delivered{0},
+      handoffs{0}, incomplete{0}, conflicts{0}, banned{0}, failed{0};
 
   void Add(const Schedule& schedule, const RunResult& r) {
     ++ran;
     large += schedule.nodes >= 50;
     hostile += schedule.hostile > 0;
+    freezing += std::any_of(schedule.faults.begin(), schedule.faults.end(),
+                            [](const Fault& f) { return f.kind == FaultKind::kFreeze; });
     events += r.events;
     delivered += r.delivered;
     handoffs += r.handoffs;
@@ -99,11 +104,12 @@ struct Totals {
   }
   void Print(double seconds) const {
     std::cout << ran << " schedules, " << large << " of them with 50 nodes or more, " << hostile
-              << " with hostile ones: " << events << " events, " << delivered
-              << " flashblocks delivered, " << handoffs << " transitions, " << incomplete
-              << " incomplete blocks (around faults), " << conflicts << " conflicts seen, "
-              << banned << " sessions with hostile nodes ended, " << std::fixed
-              << std::setprecision(1) << seconds << " s\n";
+              << " with hostile ones, " << freezing << " with frozen builders: " << events
+              << " events, " << delivered << " flashblocks delivered, " << handoffs
+              << " transitions, " << incomplete << " incomplete blocks (around faults), "
+              << conflicts << " conflicts seen, " << banned
+              << " sessions with hostile nodes ended, " << std::fixed << std::setprecision(1)
+              << seconds << " s\n";
   }
 };
 
@@ -136,7 +142,11 @@ int Search(const Options& o) {
   for (uint32_t t = 0; t < o.threads; ++t) threads.emplace_back(work);
   for (std::thread& t : threads) t.join();
   totals.Print(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  return totals.failed > 0 ? 1 : 0;
+  if (totals.failed > 0) return 1;
+  if (totals.ran >= o.schedules) return 0;
+  std::cout << "only " << totals.ran << " of " << o.schedules << " schedules ran within "
+            << o.seconds << " s (--seconds)\n";
+  return 1;
 }
 
 }  // namespace
