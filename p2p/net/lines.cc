@@ -31,7 +31,8 @@ const char* PublishingWords(const core::PublishingChanged& change) {
   if (change.from == change.to) return "authorization renewed";
   switch (change.to) {
     case PublishState::kPublishing:
-      return change.cause == core::Cause::kTakeoverTimeout
+      return change.cause == core::Cause::kTakeoverTimeout ||
+                     change.cause == core::Cause::kRivalSilent
                  ? "waiting to publish timed out, starting to publish"
                  : "starting to publish flashblocks";
     case PublishState::kWaiting:

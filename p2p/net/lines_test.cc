@@ -98,6 +98,8 @@ TEST(LinesTest, TheWordsOperatorsLookFor) {
   EXPECT_EQ(words(idle, waiting, core::Cause::kWaitingForRival), "waiting to publish flashblocks");
   EXPECT_EQ(words(waiting, publishing, core::Cause::kTakeoverTimeout),
             "waiting to publish timed out, starting to publish");
+  EXPECT_EQ(words(waiting, publishing, core::Cause::kRivalSilent),
+            "waiting to publish timed out, starting to publish");
   EXPECT_EQ(words(waiting, idle, core::Cause::kNotAuthorized),
             "aborting wait to publish flashblocks");
   EXPECT_EQ(words(publishing, yielded, core::Cause::kYieldedToRival),
