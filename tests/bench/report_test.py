@@ -11,8 +11,8 @@ REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.py")
 BASELINE = {"here": {"1: lanes": 7.0, "3: publish": 1.2, "6: faults": 0.0, "7: geth": 5.0}}
 
 
-def row(goal, name, ratio, at_least=False):
-    return {"goal": goal, "name": name, "target": 1, "at_least": at_least, "ratio": ratio, "note": ""}
+def row(goal, name, ratio, at_least=False, note=""):
+    return {"goal": goal, "name": name, "target": 1, "at_least": at_least, "ratio": ratio, "note": note}
 
 
 class Gate(unittest.TestCase):
@@ -51,7 +51,10 @@ class Gate(unittest.TestCase):
 
     def test_what_is_no_longer_measured_is_a_regression(self):
         self.assertEqual(self.check(row(1, "lanes", None, True)).returncode, 1)
-        self.assertEqual(self.check(row(7, "geth", None, True)).returncode, 0)  # Go may be missing
+        self.assertEqual(self.check(row(7, "geth", None, True, "Go is not installed")).returncode, 0)
+        done = self.check(row(7, "geth", None, True, "tests/bench/peers failed, see log"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("goal 7, geth: not measured (tests/bench/peers failed, see log), baseline 5.0", done.stderr)
 
     def test_another_machine_is_not_compared_with_this_one(self):
         done = self.check(row(1, "lanes", 2.0, True), row(3, "publish", 9.0), machine="there")
