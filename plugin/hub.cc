@@ -125,7 +125,6 @@ void Hub::OnFlashblock(const core::FlashblockDelivered& event) {
   {
     const std::lock_guard lock(mutex_);
     view_.last_flashblock_unix_ns = now;
-    if (event.own) view_.next_index = event.flashblock->index + 1;
   }
   PostOrLose([this, event, now] {
     ExtendBlock(event);
@@ -147,6 +146,11 @@ void Hub::OnPublishing(const core::PublishingChanged& event, Now now) {
     const Transition transition{event, unix_ns, ResumePoint(event)};
     Tell([&](Sink& sink) { sink.OnTransition(transition); });
   });
+}
+
+void Hub::OnNextIndex(uint64_t next_index) {
+  const std::lock_guard lock(mutex_);
+  view_.next_index = next_index;
 }
 
 void Hub::OnEquivocation(const core::EquivocationFound& event) {

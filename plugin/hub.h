@@ -72,6 +72,7 @@ class Hub final : public net::NodeObserver {
   // net::NodeObserver, on the network thread.
   void OnFlashblock(const core::FlashblockDelivered& event) override;
   void OnPublishing(const core::PublishingChanged& event, Now now) override;
+  void OnNextIndex(uint64_t next_index) override;
   void OnEquivocation(const core::EquivocationFound& event) override;
   void OnPeerUp(const net::PeerInfo& peer) override;
   void OnPeerDown(const net::PeerInfo& peer, const std::string& why) override;

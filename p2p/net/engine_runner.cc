@@ -93,6 +93,7 @@ void EngineRunner::Step(core::Event event, const std::function<void(const absl::
   sink_->FlushSends();
   for (const core::Action& action : result.actions) Remember(action);
   for (core::Action& action : result.actions) Tell(action, now);
+  TellNextIndex();
   if (done) done(result.status);
 }
 
@@ -120,6 +121,7 @@ void EngineRunner::Tell(core::Action& action, Now now) {
     log_(renewal ? LogLevel::kDebug : LogLevel::kInfo, PublishingLine(*change));
     history_.push_back({now.unix_ns, *change});
     if (history_.size() > kMaxHistory) history_.pop_front();
+    next_index_ = change->next_index;
     observer_->OnPublishing(*change, now);
   } else if (const auto* penalty = std::get_if<core::Penalise>(&action)) {
     sink_->Penalise(*penalty);
@@ -134,6 +136,14 @@ void EngineRunner::Tell(core::Action& action, Now now) {
   } else if (const auto* heard = std::get_if<core::Heard>(&action)) {
     sink_->Heard(*heard);
   }
+}
+
+void EngineRunner::TellNextIndex() {
+  if (interval_ == Duration::zero()) return;
+  const core::HandoffView view = engine_.handoff();
+  if (view.state != core::PublishState::kPublishing || view.next_index == next_index_) return;
+  next_index_ = view.next_index;
+  observer_->OnNextIndex(next_index_);
 }
 
 void EngineRunner::ArmTimer() {

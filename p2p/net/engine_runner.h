@@ -62,6 +62,7 @@ class EngineRunner {
   void LogRefusal(const absl::Status& status, uint64_t slot);
   void Remember(const core::Action& action);
   void Tell(core::Action& action, Now now);
+  void TellNextIndex();
   void ArmTimer();
   void OnTimer();
   void Beat();
@@ -79,6 +80,7 @@ class EngineRunner {
   std::deque<core::Event> events_;
   std::set<core::SessionId> dropped_;  // by the engine, until their PeerDisconnected
   std::deque<HistoryEntry> history_;
+  uint64_t next_index_ = 0;  // as the observer knows it
   LineRation refusals_;
   bool pumping_ = false;
 };

@@ -86,6 +86,9 @@ class NodeObserver {
   virtual void OnPenalty(const PeerInfo& peer, const core::Penalise& event) = 0;
   // See core::Heard. Only identity and trust of `peer` are up to date.
   virtual void OnHeard(const PeerInfo& /*peer*/, Duration /*behind*/) {}
+  // While we publish: the index expected next, where it has changed. Not only our own flashblocks
+  // count: one of the builder before us may come after its StopPublish.
+  virtual void OnNextIndex(uint64_t /*next_index*/) {}
 };
 
 class Node {

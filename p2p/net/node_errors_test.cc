@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "glog/logging.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "p2p/core/publisher.h"
@@ -87,6 +88,44 @@ TEST(NodeErrorsTest, AFreezeIsSaid) {
   EXPECT_THAT(line, StartsWith("event=frozen for_ms=1"));
 }
 
+wire::FramePtr SignedByAnother(const Authorization& authorization, LocalSigner& signer,
+                               uint8_t content) {
+  SnappyCompressor compressor;
+  core::SignOnceMemory forgetful;
+  wire::FlashblocksPayloadV1 flashblock;
+  flashblock.payload_id = authorization.payload_id;
+  flashblock.metadata = R"({"fees":"0x0"})";
+  flashblock.base.emplace();
+  flashblock.base->timestamp = authorization.timestamp;
+  flashblock.diff.transactions = {{content}};
+  const auto made = core::Publisher().Sign(flashblock, authorization, {MonoTime{1}, 1},
+                                           {signer, forgetful, compressor});
+  CHECK(made.ok()) << made.status();
+  return made->frame;
+}
+
+// The last one of the builder before us, behind its StopPublish: the host goes on after it.
+TEST(NodeErrorsTest, AFlashblockOfAnotherBuilderMovesTheNextIndex) {
+  TestNode a({.builder = true});
+  const auto key = *rlpx::NodeKey::Generate();
+  RawPeer peer(a.enode().port);
+  peer.StartSession(&key, a.id());
+  ASSERT_TRUE(peer.WaitEstablished(kPatience));
+  ASSERT_TRUE(peer.WaitMessages(1, kPatience));
+  peer.SendControl(wire::MessageId::kAcceptFlashblocks);
+  const uint64_t slot = UnixNow();
+  ASSERT_EQ(a.Authorize(slot), absl::OkStatus());
+  LocalSigner before(*SecretKey::Generate());
+  const PayloadId id = a->Handoff()->authorization->payload_id;
+  peer.Send(*SignedByAnother(
+      MakeAuthorization(testing::Authorizer(), id, slot, before.public_key()), before, 1));
+  EXPECT_TRUE(a.seen().WaitForNextIndex(1));
+  EXPECT_EQ(a->Handoff()->next_index, 1u);
+  EXPECT_EQ(a.Publish(0).code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(a.Publish(1), absl::OkStatus());
+  EXPECT_TRUE(a.seen().WaitForNextIndex(2));
+}
+
 TEST(NodeErrorsTest, ABuilderThatSignsTwiceIsReported) {
   Lines lines;
   TestNode a({.config = lines.Config()});
@@ -98,22 +137,9 @@ TEST(NodeErrorsTest, ABuilderThatSignsTwiceIsReported) {
   ASSERT_EQ(peer.messages()[0]->id, wire::MessageId::kRequestFlashblocks);
   peer.SendControl(wire::MessageId::kAcceptFlashblocks);
   LocalSigner rival(*SecretKey::Generate());
-  SnappyCompressor compressor;
   const Authorization authorization =
       MakeAuthorization(testing::Authorizer(), {7}, UnixNow(), rival.public_key());
-  for (uint8_t version : {1, 2}) {
-    core::SignOnceMemory forgetful;
-    wire::FlashblocksPayloadV1 flashblock;
-    flashblock.payload_id = authorization.payload_id;
-    flashblock.metadata = R"({"fees":"0x0"})";
-    flashblock.base.emplace();
-    flashblock.base->timestamp = authorization.timestamp;
-    flashblock.diff.transactions = {{version}};
-    const auto made = core::Publisher().Sign(flashblock, authorization, {MonoTime{1}, 1},
-                                             {rival, forgetful, compressor});
-    ASSERT_TRUE(made.ok()) << made.status();
-    peer.Send(*made->frame);
-  }
+  for (uint8_t version : {1, 2}) peer.Send(*SignedByAnother(authorization, rival, version));
   const auto [level, line] = lines.Wait("event=equivocation");
   EXPECT_EQ(level, LogLevel::kWarn);
   EXPECT_THAT(line, StartsWith("event=equivocation kind=two_flashblocks"));

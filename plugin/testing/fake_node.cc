@@ -104,6 +104,7 @@ void FakeNode::Deliver(const Authorization& authorization, wire::FlashblocksPayl
   event.own = own;
   event.flashblock = std::make_shared<const wire::FlashblocksPayloadV1>(std::move(flashblock));
   observer_->OnFlashblock(event);
+  if (own) observer_->OnNextIndex(event.flashblock->index + 1);
 }
 
 absl::Status FakeNode::ForkchoiceUpdated(core::ForkchoiceUpdated update, Done done) {

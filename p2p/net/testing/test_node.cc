@@ -37,6 +37,13 @@ void Recorder::OnPeerDown(const PeerInfo& peer, const std::string& why) {
 }
 void Recorder::OnPenalty(const PeerInfo&, const core::Penalise&) {}
 
+void Recorder::OnNextIndex(uint64_t next_index) {
+  Note([&] { next_index_ = next_index; });
+}
+
+bool Recorder::WaitForNextIndex(uint64_t next_index) {
+  return Wait([&] { return next_index_ == next_index; });
+}
 bool Recorder::WaitForUps(size_t n) {
   return Wait([&] { return ups_.size() >= n; });
 }

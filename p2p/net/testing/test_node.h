@@ -31,12 +31,14 @@ class Recorder final : public NodeObserver {
   void OnPeerUp(const PeerInfo& peer) override;
   void OnPeerDown(const PeerInfo& peer, const std::string& why) override;
   void OnPenalty(const PeerInfo& peer, const core::Penalise& event) override;
+  void OnNextIndex(uint64_t next_index) override;
 
   // Each waits until the condition holds, at most kPatience.
   bool WaitForUps(size_t n);
   bool WaitForDowns(size_t n);
   bool WaitForFlashblocks(size_t n);
   bool WaitForState(core::PublishState state);
+  bool WaitForNextIndex(uint64_t next_index);
 
   std::vector<PeerInfo> ups() const;
   std::vector<Down> downs() const;
@@ -64,6 +66,7 @@ class Recorder final : public NodeObserver {
   std::vector<Down> downs_;
   std::vector<core::FlashblockDelivered> flashblocks_;
   std::vector<core::PublishingChanged> changes_;
+  uint64_t next_index_ = 0;
 };
 
 // listen on 127.0.0.1, free port, test network.
