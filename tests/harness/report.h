@@ -13,7 +13,7 @@
 //     failover was graceful, or where `takeover_after` leaves time for it, at the index after the
 //     last one;
 //   * no two undisturbed builders hold a clearance for more than one flashblock interval;
-//   * no publish is refused but for the state;
+//   * no publish is refused but for the state, or once for an index that another builder took;
 //   * a builder that thaws publishes nothing more until it is authorized again, save what was
 //   handed
 //     in so shortly before the freeze (the p99 from publish to subscriber) that it was halfway out;

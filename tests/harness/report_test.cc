@@ -12,6 +12,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 Story GracefulRun() {
   Story run;
@@ -235,6 +236,18 @@ TEST(Report, OtherRefusalsFail) {
   Report report = run.Judge();
   EXPECT_THAT(report.violations, ElementsAre("publish refused with OUT_OF_RANGE: 1"));
   EXPECT_EQ(report.flashblocks, 20u);  // the first answer counts
+}
+
+// Its last flashblock came behind its StopPublish: the successor is refused once, then goes on.
+TEST(Report, AnIndexThatThePredecessorTookIsRefusedOnce) {
+  Story run = GracefulRun();
+  run.At(1, 960, Published{.builder = kB, .block = 1, .index = 12});
+  run.At(1, 961, Answered{.builder = kB, .block = 1, .index = 12, .code = 0});
+  run.At(1, 962, Published{.builder = kA, .block = 1, .index = 12});
+  run.At(1, 963, Answered{.builder = kA, .block = 1, .index = 12, .code = 11});
+  EXPECT_THAT(run.Judge().violations, Not(Contains(HasSubstr("OUT_OF_RANGE"))));
+  run.At(1, 964, Answered{.builder = kA, .block = 1, .index = 12, .code = 11});  // and again
+  EXPECT_THAT(run.Judge().violations, Contains("publish refused with OUT_OF_RANGE: 2"));
 }
 
 TEST(Report, NothingReceivedFails) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace flblk::harness {
@@ -59,6 +60,13 @@ class Indexer {
     if (delta->second.answered_ns) return;
     delta->second.answered_ns = now_;
     delta->second.code = answer.code;
+    const bool out_of_range = answer.code == static_cast<uint32_t>(absl::StatusCode::kOutOfRange);
+    if (out_of_range && TakenByAnother(*block, delta->first)) ++view_.taken;
+  }
+  static bool TakenByAnother(const BlockView& block, const DeltaKey& key) {
+    return std::any_of(block.deltas.begin(), block.deltas.end(), [&](const auto& other) {
+      return other.first.first == key.first && other.first.second != key.second;
+    });
   }
   void Add(const Received& received) {
     BlockView* block = Find(received.block);

@@ -59,6 +59,8 @@ struct RunView {
   std::vector<std::string> foreign, failed_checks;
   std::vector<PendingChecked> pending;
   std::map<uint32_t, uint64_t> refused;  // publish answers by status code, without OK
+  // Of those with OUT_OF_RANGE: the first answer for an index that another builder published.
+  uint64_t taken = 0;
   Latencies latency;                     // publish call to each subscriber of another node
 
   // Was the node away at any time between the two?
