@@ -117,13 +117,14 @@ typedef struct flblk_authorization {
 #define FLBLK_STATE_YIELDED 4u    /* another builder took over */
 
 /* Why a state was entered. */
-#define FLBLK_CAUSE_STARTED 1u               /* authorized, no live rival */
-#define FLBLK_CAUSE_WAITING_FOR_RIVAL 2u     /* authorized, a rival publishes */
-#define FLBLK_CAUSE_RIVAL_STOPPED 3u         /* StopPublish of the last live rival */
-#define FLBLK_CAUSE_RIVAL_SILENT 4u          /* a new slot came and the rival said nothing in it */
-#define FLBLK_CAUSE_TAKEOVER_TIMEOUT 5u      /* takeover_after passed without a sign of the rival */
-#define FLBLK_CAUSE_YIELDED_TO_RIVAL 6u      /* StartPublish or newer flashblock of a rival */
-#define FLBLK_CAUSE_TIE_BREAK 7u             /* both had started: the lower key goes on */
+#define FLBLK_CAUSE_STARTED 1u           /* authorized, no live rival */
+#define FLBLK_CAUSE_WAITING_FOR_RIVAL 2u /* authorized, a rival publishes */
+#define FLBLK_CAUSE_RIVAL_STOPPED 3u     /* StopPublish of the last live rival */
+#define FLBLK_CAUSE_RIVAL_SILENT 4u      /* a new slot came and the rival said nothing in it */
+#define FLBLK_CAUSE_TAKEOVER_TIMEOUT 5u  /* takeover_after passed without a sign of the rival */
+#define FLBLK_CAUSE_YIELDED_TO_RIVAL 6u  /* StartPublish or newer flashblock of a rival */
+/* both had started, or the one we yielded to stopped again: the lower key goes on */
+#define FLBLK_CAUSE_TIE_BREAK 7u
 #define FLBLK_CAUSE_AUTHORIZATION_RENEWED 8u /* newer slot, or new attributes for the same slot */
 #define FLBLK_CAUSE_NOT_AUTHORIZED 9u        /* attributes without an Authorization */
 #define FLBLK_CAUSE_HOST_STOPPED 10u         /* stop_publishing, stop, or the host went away */

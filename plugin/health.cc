@@ -17,9 +17,10 @@ Health HealthMonitor::Now(int64_t unix_ns) const {
   if (!running_) return {503, started_ == 0 ? "not started" : "stopping"};
   const Duration quiet(unix_ns - std::max(newest_flashblock_, started_));
   if (stale_after_ > Duration{} && quiet > stale_after_) {
-    return {503, absl::StrFormat("no flashblock for %.1f s (stale_after: %.1f s)",
+    return {503, absl::StrFormat("no flashblock for %.1f s (stale_after: %.1f s)%s",
                                  std::chrono::duration<double>(quiet).count(),
-                                 std::chrono::duration<double>(stale_after_).count())};
+                                 std::chrono::duration<double>(stale_after_).count(),
+                                 peers_ == 0 ? ", no peers" : "")};
   }
   if (peers_ == 0 && Duration(unix_ns - without_peers_since_) > kNoPeersGrace)
     return {206, "no peers"};

@@ -151,6 +151,8 @@ TEST(Health, FollowsTheRules) {
   health.SetRunning(true, kStart);
   EXPECT_EQ(health.Now(kStart), Health{});
   EXPECT_EQ(health.Now(kStart + 6 * kSecond), (Health{206, "no peers"}));
+  EXPECT_EQ(health.Now(kStart + 12 * kSecond).reason,
+            "no flashblock for 12.0 s (stale_after: 10.0 s), no peers");
   health.OnPeerUp({});
   EXPECT_EQ(health.Now(kStart + 9 * kSecond), Health{});
   EXPECT_EQ(health.Now(kStart + 11 * kSecond).code, 503);

@@ -242,7 +242,7 @@ class UsageTest(unittest.TestCase):
         live.bind(f"{self.dir}/live")
         live.listen(1)
         for flags, text in [
-                ([f"--port={taken.getsockname()[1]}"], f"listen on {place}: Address already in use"),
+                ([f"--port={taken.getsockname()[1]}"], f"addr, port: listen on {place}: Address already in use"),
                 ([f"--grpc={place}"], f"grpc {place}: Address already in use"),
                 ([f"--http={place}"], f"http {place}: Address already in use"),
                 ([f"--grpc=unix:{self.dir}/live"], f"grpc: unix:{self.dir}/live: another process listens there")]:

@@ -126,13 +126,14 @@ struct FlashblockDelivered {
 enum class PublishState : uint8_t { kIdle = 0, kWaiting = 1, kPublishing = 2, kYielded = 3 };
 // Why a transition happened; the words operators see in history, metrics and logs.
 enum class Cause : uint8_t {
-  kStarted,               // authorized, no live rival
-  kWaitingForRival,       // authorized, a rival publishes
-  kRivalStopped,          // StopPublish of the last live rival
-  kRivalSilent,           // a newer slot came and the rival said nothing in it
-  kTakeoverTimeout,       // takeover_after passed without a sign of the rival
-  kYieldedToRival,        // StartPublish or newer flashblock of a rival
-  kTieBreak,              // both had started: the lower key goes on
+  kStarted,          // authorized, no live rival
+  kWaitingForRival,  // authorized, a rival publishes
+  kRivalStopped,     // StopPublish of the last live rival
+  kRivalSilent,      // a newer slot came and the rival said nothing in it
+  kTakeoverTimeout,  // takeover_after passed without a sign of the rival
+  kYieldedToRival,   // StartPublish or newer flashblock of a rival
+  // Both had started, or the one we yielded to stopped again: the lower key goes on.
+  kTieBreak,
   kAuthorizationRenewed,  // newer slot, or new attributes for the same slot
   kNotAuthorized,         // attributes without authorization
   kHostStopped,           // shutdown, or the host went away

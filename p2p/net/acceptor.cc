@@ -36,7 +36,7 @@ absl::Status Acceptor::Open(const std::string& address, uint16_t port) {
     error_code ignored;
     socket_.close(ignored);
     return absl::FailedPreconditionError(
-        absl::StrCat("listen on ", FormatEndpoint(endpoint), ": ", error.message()));
+        absl::StrCat("addr, port: listen on ", FormatEndpoint(endpoint), ": ", error.message()));
   }
   port_ = socket_.local_endpoint(error).port();
   return absl::OkStatus();

@@ -122,8 +122,9 @@ void Hub::OnEstablished(Connection& connection, const rlpx::Established& event) 
   const bool was_dialling = dialling_.erase(connection.id()) > 0;
   const std::optional<DisconnectReason> refusal = Refusal(connection, event.node_id);
   if (refusal) {
-    connection.Disconnect(
-        *refusal, absl::StrCat("refused ", Short(event.node_id), ": ", rlpx::Name(*refusal)));
+    const bool banned = admission_.IsBanned(event.node_id, RealNow().mono);
+    connection.Disconnect(*refusal, absl::StrCat("refused ", Short(event.node_id), ": ",
+                                                 banned ? "banned" : rlpx::Name(*refusal)));
   } else {
     Admit(connection, event);
   }
@@ -180,7 +181,7 @@ void Hub::Admit(Connection& connection, const rlpx::Established& event) {
                                    .trusted = named,
                                    .standby = trusted});
   if (named) admission_.Named(event.node_id, connection.remote().address());
-  if (named || stranger_lines_.Take(now.mono)) Log(PeerUpLine(info, named, peers_.size()));
+  if (named || stranger_lines_.Take(now.mono)) Log(PeerUpLine(info, peers_.size()));
   observer_->OnPeerUp(info);
 }
 

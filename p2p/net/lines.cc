@@ -49,11 +49,11 @@ const char* PublishingWords(const core::PublishingChanged& change) {
 
 std::string Short(const NodeId& id) { return ToHex(ByteView(id).first(8)); }
 
-std::string PeerUpLine(const PeerInfo& peer, bool named, size_t peers) {
+std::string PeerUpLine(const PeerInfo& peer, size_t peers) {
   return absl::StrCat("event=peer_up", Who(peer), " dir=", peer.inbound ? "in" : "out",
-                      " trusted=", named ? 1 : 0, " flblk=", peer.flblk_version,
-                      " eth=", peer.eth_version, " client=", Quoted(peer.client_id),
-                      " peers=", peers);
+                      " trusted=", peer.trusted ? 1 : 0, " static=", peer.is_static ? 1 : 0,
+                      " flblk=", peer.flblk_version, " eth=", peer.eth_version,
+                      " client=", Quoted(peer.client_id), " peers=", peers);
 }
 
 std::string PeerDownLine(const PeerInfo& peer, const std::string& why, size_t peers) {

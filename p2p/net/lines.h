@@ -11,7 +11,7 @@ namespace flblk::net {
 std::string Short(const NodeId& id);
 
 // `named`: configured as trusted or static. `peers`: how many there are now.
-std::string PeerUpLine(const PeerInfo& peer, bool named, size_t peers);
+std::string PeerUpLine(const PeerInfo& peer, size_t peers);
 std::string PeerDownLine(const PeerInfo& peer, const std::string& why, size_t peers);
 std::string PenaltyLine(const PeerInfo& peer, const core::Penalise& penalty);
 std::string DialFailedLine(const Enode& target, const std::string& why, Duration retry_in);

@@ -11,6 +11,7 @@ PeerInfo Alice() {
   peer.client_id = "reth\n/1";
   peer.remote_address = "10.0.0.1:30303";
   peer.inbound = true;
+  peer.is_static = true;
   peer.flblk_version = 2;
   peer.eth_version = 69;
   peer.bytes_in = 7;
@@ -20,8 +21,9 @@ PeerInfo Alice() {
 }
 
 TEST(LinesTest, Peers) {
-  EXPECT_EQ(PeerUpLine(Alice(), true, 3),
-            "event=peer_up peer_id=a1b2000000000000 addr=10.0.0.1:30303 dir=in trusted=1 flblk=2 "
+  EXPECT_EQ(PeerUpLine(Alice(), 3),
+            "event=peer_up peer_id=a1b2000000000000 addr=10.0.0.1:30303 dir=in trusted=0 static=1 "
+            "flblk=2 "
             "eth=69 client=\"reth\\n/1\" peers=3");
   EXPECT_EQ(PeerDownLine(Alice(), "gone", 2),
             "event=peer_down peer_id=a1b2000000000000 addr=10.0.0.1:30303 reason=\"gone\" "

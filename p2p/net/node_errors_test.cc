@@ -190,6 +190,12 @@ TEST(NodeErrorsTest, ABanIsSaid) {
               StartsWith("event=peer_banned peer_id=" + id + " addr=127.0.0.1:"));
   ASSERT_TRUE(a.seen().WaitForDowns(1));
   EXPECT_EQ(a.seen().downs()[0].why, "flblk message 0: snappy: broken elements");
+  RawPeer again(a.enode().port);
+  again.StartSession(&key, a.id());
+  ASSERT_TRUE(again.WaitClosed(kPatience));
+  EXPECT_EQ(again.closed().received, rlpx::DisconnectReason::kTooManyPeers);
+  EXPECT_THAT(lines.Wait("event=handshake_failed").second,
+              ::testing::EndsWith("reason=\"refused " + id + ": banned\""));
 }
 
 // Flashblocks are cut for a peer that does not read, but not control messages.
