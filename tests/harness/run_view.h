@@ -61,7 +61,7 @@ struct RunView {
   std::map<uint32_t, uint64_t> refused;  // publish answers by status code, without OK
   // Of those with OUT_OF_RANGE: the first answer for an index that another builder published.
   uint64_t taken = 0;
-  Latencies latency;                     // publish call to each subscriber of another node
+  Latencies latency;  // publish call to each subscriber of another node
 
   // Was the node away at any time between the two?
   bool Away(int node, int64_t from_ns, int64_t to_ns) const;
